@@ -1,0 +1,34 @@
+/**
+ * Every expected failure of the console, by code. The text a person reads is made in the renderer from the catalogue
+ * (`error.<CODE>` says what happened and to what, `error.<CODE>.hint` what to do next) with `details` as parameters.
+ */
+import { z } from "zod";
+
+export const errorCodes = [
+  // any procedure
+  "BAD_INPUT", "NOT_FOUND", "CANCELLED", "TIMED_OUT", "INTERNAL", "LIMIT_REACHED", "CONFLICT", "PROMPT_DISMISSED",
+  // hosts and SSH
+  "HOST_UNKNOWN", "HOST_NAME_UNRESOLVED", "HOST_REFUSED", "HOST_UNREACHABLE", "NOT_SSH", "HOST_OFFLINE",
+  "HOST_KEY_REJECTED", "HOST_KEY_CHANGED", "AUTH_FAILED", "KEY_FILE_UNREADABLE", "KEY_FILE_INVALID", "PASSPHRASE_WRONG",
+  "AGENT_UNAVAILABLE", "FORWARDING_REFUSED", "CHANNEL_FAILED", "COMMAND_FAILED",
+  // engine
+  "ENGINE_SOCKET_MISSING", "ENGINE_SOCKET_DENIED", "ENGINE_TOO_OLD", "ENGINE_ERROR", "ENGINE_UNAVAILABLE",
+  "CONTAINER_NOT_FOUND", "IMAGE_NOT_FOUND", "NAME_TAKEN", "PORT_TAKEN", "DISK_FULL", "GPU_RUNTIME_MISSING",
+  "GPU_NOT_FOUND", "HOST_PATH_MISSING", "LOG_DRIVER_UNREADABLE",
+  // launch
+  "POLICY_DENIED", "CONTAINER_DIED", "SERVER_NOT_READY", "SERVER_ERROR", "SERVER_REFUSED_KEY", "SERVER_REFUSED_INPUT",
+  "INJECTION_UNSUPPORTED", "EXPOSURE_FOUND", "MODEL_NOT_FOUND",
+  // secrets and keychain
+  "SECRET_NAME_INVALID", "SECRET_EMPTY", "SECRET_TOO_LARGE", "SECRET_NOT_FOUND", "KEYCHAIN_LOCKED", "KEYCHAIN_UNAVAILABLE",
+  "VAULT_PASSPHRASE_WRONG", "VAULT_CORRUPT", "REASON_REQUIRED",
+  // audit and storage
+  "AUDIT_UNWRITABLE", "STORE_UNWRITABLE",
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export const errorDetails = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** The `data` of every typed error that crosses the contract. */
+export const errorData = z.object({ retryable: z.boolean(), details: errorDetails });
+export type ErrorData = z.infer<typeof errorData>;

@@ -1,0 +1,66 @@
+import type { ErrorCode } from "../../contract/errors.ts";
+import type { FailureDetails } from "../failure.ts";
+import type { ByteStream, Cancellable, Disposable } from "../ports.ts";
+
+/** Where a link stands. `since` is wall-clock milliseconds; `reason` is set whenever it is not `online`. */
+export type LinkState =
+  | { phase: "idle"; since: number }
+  | { phase: "connecting"; since: number; attempt: number }
+  | { phase: "online"; since: number }
+  /** Keep-alives are being missed: bytes may still flow. */
+  | { phase: "degraded"; since: number; missed: number }
+  | { phase: "reconnecting"; since: number; attempt: number; nextTryAt: number; reason: LinkReason }
+  /** Given up until someone asks: refused key, host key incident, stopped by a person. */
+  | { phase: "offline"; since: number; reason: LinkReason };
+
+export interface LinkReason {
+  code: ErrorCode;
+  details: FailureDetails;
+}
+
+export interface ExecOptions extends Cancellable {
+  /** Bytes for the program's standard input, which is closed after them. */
+  stdin?: Uint8Array | string | undefined;
+  /** Whole run, milliseconds; default 20,000. */
+  timeoutMs?: number | undefined;
+  /** Of stdout and stderr each; the program is stopped beyond it. Default 4 MiB. */
+  maxBytes?: number | undefined;
+}
+
+export interface ExecResult {
+  /** Exit status, or `null` when it was ended by a signal. */
+  code: number | null;
+  stdout: Buffer;
+  stderr: Buffer;
+  /** True when `maxBytes` cut the output. */
+  truncated: boolean;
+}
+
+/** A program that goes on: `nvidia-smi -l`, `tail -F`. */
+export interface Spawned extends Disposable {
+  stdout: AsyncIterable<Uint8Array>;
+  exited: Promise<number | null>;
+}
+
+/**
+ * A way to one host, be it SSH or this very machine. Programs are given as an argument list, quoted by one function and
+ * run with `LC_ALL=C`. Every method rejects with a `Failure` (`HOST_OFFLINE`, `CHANNEL_FAILED`, `TIMED_OUT`, …).
+ */
+export interface HostLink extends Disposable {
+  readonly hostId: string;
+  readonly kind: "ssh" | "local";
+  state(): LinkState;
+  onState(listener: (state: LinkState) => void): () => void;
+  /** Resolves once online; starts connecting when idle or offline. */
+  ready(options?: Cancellable): Promise<void>;
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  spawn(argv: readonly string[], options?: Cancellable): Promise<Spawned>;
+  /** A stream to a unix socket on the host (direct-streamlocal); not counted against the channel budget. */
+  openUnix(path: string, options?: Cancellable): Promise<ByteStream>;
+  /** A stream to `host:port` as the host sees it (direct-tcpip); not counted against the channel budget. */
+  openTcp(host: string, port: number, options?: Cancellable): Promise<ByteStream>;
+  /** Try at once instead of waiting for the back-off (wake-up, network change, a person's click). */
+  wake(): void;
+  /** Stop and stay offline until `ready` is called again. */
+  disconnect(): Promise<void>;
+}
