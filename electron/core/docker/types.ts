@@ -120,8 +120,14 @@ export interface Engine extends Disposable {
   images(options?: Cancellable): Promise<ImageSummary[]>;
   /** `null` when the engine does not have it. */
   image(reference: string, options?: Cancellable): Promise<ImageDetail | null>;
-  pull(reference: string, options: Cancellable & { onProgress?: (text: string, fraction: number | null) => void }): Promise<void>;
-  createNetwork(name: string, options: Cancellable & { internal: boolean; labels: Record<string, string> }): Promise<string>;
+  pull(
+    reference: string,
+    options: Cancellable & { onProgress?: (text: string, fraction: number | null) => void },
+  ): Promise<void>;
+  createNetwork(
+    name: string,
+    options: Cancellable & { internal: boolean; labels: Record<string, string> },
+  ): Promise<string>;
   /** Removing what is not there is not an error. */
   removeNetwork(name: string, options?: Cancellable): Promise<void>;
   create(name: string, body: CreateBody, options?: Cancellable): Promise<{ id: string; warnings: string[] }>;

@@ -1,0 +1,204 @@
+import { eventIterator } from "@orpc/contract";
+import { z } from "zod";
+import { change, engineErrors, environmentName, hostErrors, hostId, problem, read, time } from "./base.ts";
+
+export const linkState = z.object({
+  phase: z.enum(["idle", "connecting", "online", "degraded", "reconnecting", "offline"]),
+  since: time,
+  attempt: z.number().int().optional(),
+  nextTryAt: time.optional(),
+  missed: z.number().int().optional(),
+  reason: problem.optional(),
+});
+export type LinkStateView = z.infer<typeof linkState>;
+
+/** How to prove who we are. No value is part of it: a passphrase or password is asked when it is needed. */
+export const hostAuth = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("key"), path: z.string().min(1).max(4096) }),
+  /** `fingerprint` picks ONE key of the agent; without it the first that the host accepts. */
+  z.strictObject({ kind: z.literal("agent"), fingerprint: z.string().max(128).optional() }),
+  z.strictObject({ kind: z.literal("password") }),
+  z.strictObject({ kind: z.literal("interactive") }),
+]);
+export type HostAuth = z.infer<typeof hostAuth>;
+
+/** A name or address that no shell and no option parser can take for something else. */
+export const hostAddress = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^(?!-)[A-Za-z0-9._:%-]+$/);
+export const userName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^(?!-)[A-Za-z0-9._@\\-]+$/);
+
+export const hostInput = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("ssh"),
+    name: z.string().trim().min(1).max(64),
+    address: hostAddress,
+    port: z.number().int().min(1).max(65535),
+    user: userName,
+    environment: environmentName,
+    auth: hostAuth,
+    /** Where the engine listens, when probing is not wanted. */
+    socketPath: z.string().startsWith("/").max(4096).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("local"),
+    name: z.string().trim().min(1).max(64),
+    environment: environmentName,
+    socketPath: z.string().startsWith("/").max(4096).optional(),
+  }),
+]);
+export type HostInput = z.infer<typeof hostInput>;
+
+export const gpu = z.object({
+  index: z.number().int(),
+  uuid: z.string(),
+  name: z.string(),
+  driver: z.string().nullable(),
+  memoryTotalMiB: z.number().nullable(),
+  memoryUsedMiB: z.number().nullable(),
+  /** Per cent. */
+  utilization: z.number().nullable(),
+  /** °C */
+  temperature: z.number().nullable(),
+  /** W */
+  powerDraw: z.number().nullable(),
+  powerLimit: z.number().nullable(),
+  /** Why it cannot be used: `lost`, `reset required`; null when all is well. */
+  fault: z.string().nullable(),
+  /** Containers that were given it. */
+  heldBy: z.array(z.object({ containerId: z.string(), name: z.string() })),
+});
+export type Gpu = z.infer<typeof gpu>;
+
+export const engineView = z.object({
+  kind: z.enum(["docker", "podman"]),
+  version: z.string(),
+  apiVersion: z.string(),
+  socketPath: z.string(),
+  rootless: z.boolean(),
+  gpuToolkit: z.boolean(),
+  operatingSystem: z.string(),
+  storageDriver: z.string(),
+  warnings: z.array(z.string()),
+});
+export type EngineView = z.infer<typeof engineView>;
+
+export const hostRow = z.object({
+  id: hostId,
+  kind: z.enum(["ssh", "local"]),
+  name: z.string(),
+  address: z.string(),
+  port: z.number().int(),
+  user: z.string(),
+  environment: z.string(),
+  simulated: z.boolean(),
+  link: linkState,
+  engine: engineView.nullable(),
+  /** Why there is no engine although the host is reached. */
+  engineProblem: problem.nullable(),
+  gpus: z.array(gpu),
+  /** Why there are no GPU figures although the host is reached; null when there are, or when it simply has no GPU. */
+  gpuProblem: problem.nullable(),
+  containers: z.object({ running: z.number().int(), total: z.number().int() }),
+});
+export type HostRow = z.infer<typeof hostRow>;
+
+export const hostFacts = z.object({
+  hostname: z.string().nullable(),
+  operatingSystem: z.string().nullable(),
+  kernel: z.string().nullable(),
+  cpus: z.number().int().nullable(),
+  memoryTotalBytes: z.number().nullable(),
+  memoryAvailableBytes: z.number().nullable(),
+  load: z.number().nullable(),
+  bootedAt: time.nullable(),
+  diskFreeBytes: z.number().nullable(),
+  diskTotalBytes: z.number().nullable(),
+});
+export type HostFacts = z.infer<typeof hostFacts>;
+
+export const hostKeyView = z.object({
+  type: z.string(),
+  fingerprint: z.string(),
+  source: z.enum(["pinned", "known_hosts"]),
+  firstSeen: time.nullable(),
+  lastSeen: time.nullable(),
+});
+
+/** The host shows another key than before: nothing goes there until a person has compared it. */
+export const hostKeyIncident = z.object({
+  expected: z.array(z.object({ type: z.string(), fingerprint: z.string(), source: z.string() })),
+  presented: z.object({ type: z.string(), fingerprint: z.string() }),
+  firstSeen: time.nullable(),
+  lastSeen: time.nullable(),
+  detectedAt: time,
+});
+export type HostKeyIncident = z.infer<typeof hostKeyIncident>;
+
+export const hostDetail = hostRow.extend({
+  auth: hostAuth.nullable(),
+  facts: hostFacts.nullable(),
+  hostKey: hostKeyView.nullable(),
+  incident: hostKeyIncident.nullable(),
+});
+export type HostDetail = z.infer<typeof hostDetail>;
+
+export const gpuSample = z.object({
+  at: time,
+  gpus: z.array(
+    gpu.pick({
+      uuid: true,
+      utilization: true,
+      memoryUsedMiB: true,
+      memoryTotalMiB: true,
+      temperature: true,
+      powerDraw: true,
+      fault: true,
+    }),
+  ),
+});
+export type GpuSample = z.infer<typeof gpuSample>;
+
+const byHost = z.strictObject({ hostId });
+
+export const hosts = {
+  list: read.output(z.array(hostRow)),
+  get: read.errors(hostErrors).input(byHost).output(hostDetail),
+  add: change("host.add").errors(hostErrors).input(hostInput).output(z.object({ hostId })),
+  update: change("host.update")
+    .errors(hostErrors)
+    .input(z.strictObject({ hostId, host: hostInput }))
+    .output(z.object({})),
+  remove: change("host.remove").errors(hostErrors).input(byHost).output(z.object({})),
+  /** Resolves when online; rejects with why not. */
+  connect: change("host.connect", "low").errors(hostErrors).input(byHost).output(z.object({})),
+  disconnect: change("host.disconnect", "low").errors(hostErrors).input(byHost).output(z.object({})),
+  /** Settles an incident: the fingerprint must be the presented one, typed or pasted from another channel. */
+  acceptKey: change("host.accept-key")
+    .errors(hostErrors)
+    .input(
+      z.strictObject({ hostId, fingerprint: z.string().min(1).max(128), reason: z.string().trim().min(1).max(500) }),
+    )
+    .output(z.object({})),
+  /** GPU figures every two seconds while watched. */
+  metrics: read.errors(hostErrors).errors(engineErrors).input(byHost).output(eventIterator(gpuSample)),
+  /** A name for each host key file and agent key that could be used, for the form. */
+  identities: read.output(
+    z.object({
+      keys: z.array(
+        z.object({ path: z.string(), type: z.string(), encrypted: z.boolean(), problem: z.string().nullable() }),
+      ),
+      agent: z.object({
+        available: z.boolean(),
+        reason: z.string().nullable(),
+        keys: z.array(z.object({ type: z.string(), fingerprint: z.string(), comment: z.string() })),
+      }),
+    }),
+  ),
+};
