@@ -63,6 +63,8 @@ export const promptAnswer = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("texts"), values: z.array(z.string().max(4096)).max(16) }),
 ]);
 
+export type PromptAnswerInput = z.infer<typeof promptAnswer>;
+
 export const app = {
   info: read.output(appInfo),
   changes: read.output(eventIterator(appChange)),
