@@ -1,0 +1,29 @@
+import type { ChatAnswer, ChatRequest } from "./chat.ts";
+import type { InferRequest, TensorJson } from "./tensors.ts";
+
+export type BackendName = "echo" | "onnx";
+
+/** One input or output of a model; a dimension is a length or the name of one that is free. */
+export interface TensorSpec {
+  name: string;
+  type: string;
+  dims: (number | string)[];
+}
+
+export interface EchoModel {
+  kind: "echo";
+  id: string;
+  chat(request: ChatRequest): ChatAnswer;
+  close(): Promise<void>;
+}
+
+export interface OnnxModel {
+  kind: "onnx";
+  id: string;
+  inputs: readonly TensorSpec[];
+  outputs: readonly TensorSpec[];
+  infer(request: InferRequest): Promise<Record<string, TensorJson>>;
+  close(): Promise<void>;
+}
+
+export type Model = EchoModel | OnnxModel;
