@@ -1,0 +1,212 @@
+import type { GpuSample, HostDetail, HostInput, HostRow } from "../../contract/hosts.ts";
+import { createEngine, type Engine, type EngineEvent } from "../docker/index.ts";
+import { Failure } from "../failure.ts";
+import type { Clock, Disposable, Random } from "../ports.ts";
+import {
+  type Ask,
+  type ConnectGate,
+  createLocalLink,
+  createSshLink,
+  type HostKeys,
+  type HostLink,
+} from "../ssh/index.ts";
+import type { Store } from "../store/index.ts";
+import type { HostFile, HostRecord } from "./records.ts";
+import { HostSession } from "./session.ts";
+import { detailOf, type Occupancy, rowOf } from "./views.ts";
+
+export { type HostFile, type HostRecord, hostFile } from "./records.ts";
+export { problemOf } from "./session.ts";
+
+const maxHosts = 1000;
+
+export interface HostsDeps {
+  store: Store<HostFile>;
+  hostKeys: HostKeys;
+  ask: Ask;
+  gate: ConnectGate;
+  clock: Clock;
+  random: Random;
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  /** What runs on a host, for the rows; the containers room knows. */
+  occupancy: Occupancy;
+  onChange(hostId?: string): void;
+  onEngineEvent(hostId: string, event: EngineEvent | "resync"): void;
+  /** A host has left the fleet. */
+  onRemoved(hostId: string): void;
+  log(message: string): void;
+}
+
+/** A simulated host as the practice fleet describes it. */
+export interface PracticeEntry {
+  id: string;
+  name: string;
+  address: string;
+  port: number;
+  user: string;
+  keyFile: string;
+  hostKey: string;
+  note: string;
+}
+
+export interface Hosts extends Disposable {
+  list(): HostRow[];
+  get(hostId: string): HostDetail;
+  add(input: HostInput): Promise<string>;
+  update(hostId: string, input: HostInput): Promise<void>;
+  remove(hostId: string): Promise<void>;
+  /** Resolves when online. */
+  connect(hostId: string, signal?: AbortSignal): Promise<void>;
+  disconnect(hostId: string): Promise<void>;
+  acceptKey(hostId: string, fingerprint: string): Promise<void>;
+  metrics(hostId: string, signal?: AbortSignal): AsyncGenerator<GpuSample>;
+  session(hostId: string): HostSession;
+  sessions(): HostSession[];
+  linkOf(hostId: string): HostLink;
+  engineOf(hostId: string): Engine;
+  /** Starts connecting every host that needs no question. */
+  connectAll(): void;
+  /** The computer woke up or the network changed. */
+  wake(): void;
+  attachPractice(entries: readonly PracticeEntry[]): Promise<void>;
+  detachPractice(): Promise<void>;
+}
+
+export function createHosts(deps: HostsDeps): Hosts {
+  const sessions = new Map<string, HostSession>();
+
+  function open(record: HostRecord): HostSession {
+    const link = linkFor(record);
+    const socketPath = record.host.socketPath;
+    const session = new HostSession({
+      record,
+      link,
+      engine: createEngine({ link, clock: deps.clock, ...(socketPath === undefined ? {} : { socketPath }) }),
+      clock: deps.clock,
+      onChange: () => deps.onChange(record.id),
+      onEngineEvent: (event) => deps.onEngineEvent(record.id, event),
+      log: deps.log,
+    });
+    sessions.set(record.id, session);
+    return session;
+  }
+
+  function linkFor(record: HostRecord): HostLink {
+    const { host, id } = record;
+    if (host.kind === "local") return createLocalLink({ hostId: id, env: deps.env, clock: deps.clock });
+    return createSshLink({
+      hostId: id,
+      target: { address: host.address, port: host.port, user: host.user, auth: host.auth },
+      hostKeys: deps.hostKeys,
+      ask: deps.ask,
+      gate: deps.gate,
+      clock: deps.clock,
+      random: deps.random,
+      env: deps.env,
+      home: deps.home,
+    });
+  }
+
+  function sessionOf(hostId: string): HostSession {
+    const session = sessions.get(hostId);
+    if (session === undefined) throw new Failure("HOST_UNKNOWN", { host: hostId });
+    return session;
+  }
+
+  async function close(hostId: string): Promise<void> {
+    const session = sessions.get(hostId);
+    sessions.delete(hostId);
+    deps.onRemoved(hostId);
+    await session?.dispose();
+  }
+
+  function refuseTakenName(name: string, except?: string): void {
+    for (const { record } of sessions.values()) {
+      if (record.id !== except && record.host.name === name) throw new Failure("CONFLICT", { what: "host", name });
+    }
+  }
+
+  function startQuietly(session: HostSession): void {
+    // The outcome is in the link's state, which the screens show.
+    session.link.ready().catch(() => {});
+  }
+
+  for (const { id, host } of deps.store.get().hosts) open({ id, host, simulated: false, note: "" });
+
+  return {
+    list: () => [...sessions.values()].map((session) => rowOf(session, deps.occupancy)),
+    get: (hostId) => detailOf(sessionOf(hostId), deps.occupancy, deps.hostKeys),
+    async add(input) {
+      if (sessions.size >= maxHosts) throw new Failure("LIMIT_REACHED", { what: "hosts", limit: maxHosts });
+      refuseTakenName(input.name);
+      const id = deps.random.id();
+      await deps.store.update((file) => ({ hosts: [...file.hosts, { id, host: input }] }));
+      startQuietly(open({ id, host: input, simulated: false, note: "" }));
+      deps.onChange(id);
+      return id;
+    },
+    async update(hostId, input) {
+      const { record } = sessionOf(hostId);
+      if (record.simulated) throw new Failure("CONFLICT", { what: "practice host", name: record.host.name });
+      refuseTakenName(input.name, hostId);
+      await deps.store.update((file) => ({
+        hosts: file.hosts.map((each) => (each.id === hostId ? { id: hostId, host: input } : each)),
+      }));
+      await close(hostId);
+      startQuietly(open({ id: hostId, host: input, simulated: false, note: "" }));
+      deps.onChange(hostId);
+    },
+    async remove(hostId) {
+      const { record } = sessionOf(hostId);
+      if (record.simulated) throw new Failure("CONFLICT", { what: "practice host", name: record.host.name });
+      await deps.store.update((file) => ({ hosts: file.hosts.filter((each) => each.id !== hostId) }));
+      await deps.hostKeys.forget(hostId);
+      await close(hostId);
+      deps.onChange(hostId);
+    },
+    connect: (hostId, signal) => sessionOf(hostId).link.ready({ signal }),
+    disconnect: (hostId) => sessionOf(hostId).link.disconnect(),
+    async acceptKey(hostId, fingerprint) {
+      const session = sessionOf(hostId);
+      await deps.hostKeys.accept(hostId, fingerprint);
+      startQuietly(session);
+    },
+    metrics: (hostId, signal) => sessionOf(hostId).metrics(signal),
+    session: sessionOf,
+    sessions: () => [...sessions.values()],
+    linkOf: (hostId) => sessionOf(hostId).link,
+    engineOf: (hostId) => sessionOf(hostId).engine,
+    connectAll() {
+      for (const session of sessions.values()) {
+        const { host } = session.record;
+        if (host.kind === "local" || host.auth.kind === "key" || host.auth.kind === "agent") startQuietly(session);
+      }
+    },
+    wake() {
+      for (const session of sessions.values()) session.link.wake();
+    },
+    async attachPractice(entries) {
+      for (const entry of entries) {
+        await deps.hostKeys.pin(entry.id, entry.hostKey);
+        const { name, address, port, user } = entry;
+        const auth = { kind: "key" as const, path: entry.keyFile };
+        const host = { kind: "ssh" as const, name, address, port, user, environment: "development", auth };
+        startQuietly(open({ id: entry.id, host, simulated: true, note: entry.note }));
+      }
+      deps.onChange();
+    },
+    async detachPractice() {
+      for (const session of [...sessions.values()]) {
+        if (!session.record.simulated) continue;
+        await close(session.record.id);
+        await deps.hostKeys.forget(session.record.id);
+      }
+      deps.onChange();
+    },
+    async dispose() {
+      await Promise.all([...sessions.values()].map((session) => session.dispose()));
+      sessions.clear();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { HostDetail, HostRow, LinkStateView } from "../../contract/hosts.ts";
+import type { HostKeys, LinkState } from "../ssh/index.ts";
+import type { HostSession } from "./session.ts";
+
+/** What runs on a host, as the rows show it. */
+export interface Occupancy {
+  counts(hostId: string): { running: number; total: number };
+  holders(hostId: string, uuid: string): { containerId: string; name: string }[];
+}
+
+function linkView(state: LinkState): LinkStateView {
+  const view: LinkStateView = { phase: state.phase, since: state.since };
+  if ("attempt" in state) view.attempt = state.attempt;
+  if ("nextTryAt" in state) view.nextTryAt = state.nextTryAt;
+  if ("missed" in state) view.missed = state.missed;
+  if ("reason" in state) view.reason = { code: state.reason.code, details: { ...state.reason.details } };
+  return view;
+}
+
+export function rowOf(session: HostSession, occupancy: Occupancy): HostRow {
+  const { id, host, simulated } = session.record;
+  const view = session.view();
+  return {
+    id,
+    kind: host.kind,
+    name: host.name,
+    address: host.kind === "ssh" ? host.address : "",
+    port: host.kind === "ssh" ? host.port : 0,
+    user: host.kind === "ssh" ? host.user : "",
+    environment: host.environment,
+    simulated,
+    link: linkView(view.link),
+    engine: view.engine,
+    engineProblem: view.engineProblem,
+    gpus: view.gpus.map((gpu) => ({ ...gpu, heldBy: occupancy.holders(id, gpu.uuid) })),
+    gpuProblem: view.gpuProblem,
+    containers: occupancy.counts(id),
+  };
+}
+
+export function detailOf(session: HostSession, occupancy: Occupancy, hostKeys: HostKeys): HostDetail {
+  const { id, host } = session.record;
+  const seen = hostKeys.view(id);
+  return {
+    ...rowOf(session, occupancy),
+    auth: host.kind === "ssh" ? host.auth : null,
+    facts: session.view().facts,
+    hostKey: seen.key,
+    incident: seen.incident,
+  };
+}

@@ -1,0 +1,10 @@
+import type { AppChange, AppInfo, LaunchSpec, LaunchView, Plan, PracticeState, Proof, Settings, Template } from "../../contract/index.ts";
+import type { Audit } from "../audit/index.ts";
+import type { Broadcast } from "../broadcast.ts";
+import type { Containers } from "../containers/index.ts";
+import type { Hosts } from "../hosts/index.ts";
+import type { Keychain } from "../keychain/index.ts";
+import type { LogRoom } from "../logs/index.ts";
+import type { PromptDesk } from "../prompts/index.ts";
+import type { Secrets } from "../secrets/index.ts";
+import type { Store } from "../store/index.ts";
