@@ -42,7 +42,8 @@ export class Inventory {
   }
 
   async read(): Promise<ContainerDetail[]> {
-    while (this.#whole) {
+    // A second pass for what happened during the first; events that never stop must not keep the caller waiting.
+    for (let pass = 0; this.#whole && pass < 2; pass += 1) {
       this.#reading ??= this.#readAll().finally(() => {
         this.#reading = null;
       });

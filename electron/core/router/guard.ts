@@ -22,7 +22,20 @@ export interface GuardDeps {
 }
 
 /** Fields of an input that may stand in an audit row: references and choices, never what a person typed as a value. */
-const auditable = new Set(["hostId", "containerId", "launchId", "bufferId", "environment", "name", "template", "image", "fault", "on", "reason", "id"]);
+const auditable = new Set([
+  "hostId",
+  "containerId",
+  "launchId",
+  "bufferId",
+  "environment",
+  "name",
+  "template",
+  "image",
+  "fault",
+  "on",
+  "reason",
+  "id",
+]);
 const maxAuditText = 200;
 
 /**
@@ -31,20 +44,27 @@ const maxAuditText = 200;
  */
 export function guarded(deps: GuardDeps) {
   // Validation comes after the guard, so that refused input is audited too and gets our own error shape.
-  const unguarded = implement(contract, { initialInputValidationIndex: Number.POSITIVE_INFINITY, initialOutputValidationIndex: Number.POSITIVE_INFINITY });
+  const unguarded = implement(contract, {
+    initialInputValidationIndex: Number.POSITIVE_INFINITY,
+    initialOutputValidationIndex: Number.POSITIVE_INFINITY,
+  });
   return unguarded.$context<CallContext>().use(async ({ context, next, path, procedure, signal }, input) => {
     const meta = procedure["~orpc"].meta as ProcedureMeta;
     const name = path.join(".");
     const call = async () => {
       try {
         const result = await next();
-        return isIterator(result.output) ? { ...result, output: shielded(result.output, name, deps) as typeof result.output } : result;
+        return isIterator(result.output)
+          ? { ...result, output: shielded(result.output, name, deps) as typeof result.output }
+          : result;
       } catch (error) {
         throw asFailure(error, signal);
       }
     };
     try {
-      return await deps.onBehalfOf(context, () => (meta.audit === "read" ? call() : audited(deps.audit, meta, name, input, call)));
+      return await deps.onBehalfOf(context, () =>
+        meta.audit === "read" ? call() : audited(deps.audit, meta, name, input, call),
+      );
     } catch (error) {
       throw crossing(error, name, deps);
     }
@@ -52,9 +72,25 @@ export function guarded(deps: GuardDeps) {
 }
 export type Guarded = ReturnType<typeof guarded>;
 
-function audited<T>(audit: Audit, meta: ProcedureMeta, name: string, input: unknown, call: () => Promise<T>): Promise<T> {
+function audited<T>(
+  audit: Audit,
+  meta: ProcedureMeta,
+  name: string,
+  input: unknown,
+  call: () => Promise<T>,
+): Promise<T> {
   const query = referencesIn(input);
-  return audit.run({ action: meta.action ?? name, severity: meta.severity ?? "high", method: "IPC", path: name, query, target: targetOf(name, query) }, call);
+  return audit.run(
+    {
+      action: meta.action ?? name,
+      severity: meta.severity ?? "high",
+      method: "IPC",
+      path: name,
+      query,
+      target: targetOf(name, query),
+    },
+    call,
+  );
 }
 
 function referencesIn(input: unknown): Record<string, string | number | boolean> {
@@ -70,7 +106,8 @@ function referencesIn(input: unknown): Record<string, string | number | boolean>
 /** `host:ID`, `container:HOST/ID`, `secret:ENVIRONMENT/NAME`, or the domain itself. */
 function targetOf(name: string, query: Record<string, string | number | boolean>): string {
   if (query.containerId !== undefined) return `container:${query.hostId}/${String(query.containerId).slice(0, 12)}`;
-  if (query.environment !== undefined && query.name !== undefined && name.startsWith("secrets.")) return `secret:${query.environment}/${query.name}`;
+  if (query.environment !== undefined && query.name !== undefined && name.startsWith("secrets."))
+    return `secret:${query.environment}/${query.name}`;
   if (name === "containers.launch") return `container:${query.hostId}/${query.name}`;
   if (query.hostId !== undefined) return `host:${query.hostId}`;
   if (query.launchId !== undefined) return `launch:${query.launchId}`;
@@ -78,7 +115,11 @@ function targetOf(name: string, query: Record<string, string | number | boolean>
 }
 
 /** A stream that fails midway fails the same typed way. */
-async function* shielded(source: AsyncIterator<unknown, unknown>, name: string, deps: GuardDeps): AsyncGenerator<unknown> {
+async function* shielded(
+  source: AsyncIterator<unknown, unknown>,
+  name: string,
+  deps: GuardDeps,
+): AsyncGenerator<unknown> {
   try {
     for (let step = await source.next(); !step.done; step = await source.next()) yield step.value;
   } catch (error) {
@@ -95,7 +136,8 @@ function isIterator(value: unknown): value is AsyncIterator<unknown, unknown> {
 function asFailure(error: unknown, signal: AbortSignal | undefined): unknown {
   if (error instanceof Failure) return error;
   if (error instanceof ORPCError && error.cause instanceof ValidationError) return fromValidation(error);
-  if (signal?.aborted || (error instanceof Error && error.name === "AbortError")) return new Failure("CANCELLED", {}, { cause: error });
+  if (signal?.aborted || (error instanceof Error && error.name === "AbortError"))
+    return new Failure("CANCELLED", {}, { cause: error });
   return error;
 }
 
@@ -114,7 +156,12 @@ function crossing(error: unknown, name: string, deps: GuardDeps): ORPCError<Erro
   if (failure === null) deps.bug(name, error);
   const code = failure?.code ?? "INTERNAL";
   const details = deps.mask.data(failure === null ? { procedure: name } : { ...failure.details });
-  return new ORPCError<ErrorCode, ErrorData>(code, { defined: true, status: 400, message: code, data: { retryable: failure?.retryable ?? false, details } });
+  return new ORPCError<ErrorCode, ErrorData>(code, {
+    defined: true,
+    status: 400,
+    message: code,
+    data: { retryable: failure?.retryable ?? false, details },
+  });
 }
 
 export function bugText(path: string, error: unknown): string {

@@ -1,0 +1,46 @@
+import type { Guarded } from "./guard.ts";
+import type { Services } from "./index.ts";
+
+export function appRoutes(os: Guarded, services: Services) {
+  const { audit, practice, prompts, settings } = services;
+  return {
+    app: {
+      info: os.app.info.handler(() => services.info()),
+      changes: os.app.changes.handler(({ signal }) => services.changes.follow(null, signal)),
+    },
+    settings: {
+      get: os.settings.get.handler(() => settings.get()),
+      set: os.settings.set.handler(async ({ input }) => {
+        const next = await settings.update((current) => ({ ...current, ...input }));
+        services.changes.send({ topic: "settings" });
+        return next;
+      }),
+    },
+    prompts: {
+      watch: os.prompts.watch.handler(({ signal }) => prompts.watch(signal)),
+      answer: os.prompts.answer.handler(({ input }) => {
+        prompts.answer(input.id, input.answer);
+        return {};
+      }),
+    },
+    audit: {
+      page: os.audit.page.handler(({ input }) => services.audit.page(input)),
+      verify: os.audit.verify.handler(() => services.audit.verify()),
+    },
+    practice: {
+      state: os.practice.state.handler(() => practice.state()),
+      start: os.practice.start.handler(async () => {
+        await practice.start();
+        return practice.state();
+      }),
+      stop: os.practice.stop.handler(async () => {
+        await practice.stop();
+        return practice.state();
+      }),
+      fault: os.practice.fault.handler(async ({ input }) => {
+        await practice.fault(input.hostId, input.fault, input.on);
+        return practice.state();
+      }),
+    },
+  };
+}
