@@ -1,0 +1,81 @@
+import { Duplex } from "node:stream";
+import { inspect } from "node:util";
+import type { ClientChannel } from "ssh2";
+
+/**
+ * A channel as an ordinary stream. ssh2's own streams never call back a write to a channel that has closed, never emit
+ * `close` unless somebody reads to the end, end cleanly when the connection breaks, and lack what `http.Agent` asks of a
+ * socket; each of these leaves a caller waiting for ever or believing that it has everything.
+ */
+export class ChannelStream extends Duplex {
+  #channel: ClientChannel;
+
+  /** `broken` tells, when the channel ends, whether the connection went away under it. */
+  constructor(channel: ClientChannel, broken: () => Error | null) {
+    super({ highWaterMark: 256 * 1024 });
+    this.#channel = channel;
+    channel.on("data", (chunk: Buffer) => {
+      if (!this.push(chunk)) channel.pause();
+    });
+    channel.on("end", () => {
+      const error = broken();
+      if (error) this.destroy(error);
+      else this.push(null);
+    });
+    channel.on("close", () => {
+      const error = broken();
+      if (error) this.destroy(error);
+      else if (!this.writableFinished) this.#closedEarly();
+    });
+    channel.on("error", (error: Error) => this.destroy(error));
+    channel.stderr.resume();
+  }
+
+  /** The other side closed while we may still be writing: let what was read be read, then end. */
+  #closedEarly(): void {
+    if (this.readableEnded || this.destroyed) this.destroy();
+    else this.once("end", () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#channel.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#channel.writable) this.#channel.write(chunk, done);
+    else done(Object.assign(new Error("the channel is closed"), { code: "EPIPE" }));
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#channel.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#channel.removeAllListeners("data");
+    this.#channel.resume();
+    this.#channel.destroy();
+    done(error);
+  }
+
+  // What http.Agent and net users call on a socket. A channel has none of it: the connection beneath has.
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  setTimeout(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+
+  [inspect.custom](): string {
+    return "ChannelStream {}";
+  }
+}

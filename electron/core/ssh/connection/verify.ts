@@ -1,0 +1,74 @@
+import { Failure } from "../../failure.ts";
+import type { Ask, SshTarget } from "../target.ts";
+import type { HostKeys, HostKeyVerdict } from "../trust/hostKeys.ts";
+
+export interface VerifyDeps {
+  hostId: string;
+  target: SshTarget;
+  hostKeys: HostKeys;
+  ask: Ask;
+  signal: AbortSignal;
+  asking<T>(question: () => Promise<T>): Promise<T>;
+  giveUp(failure: Failure): void;
+}
+
+/** The check of the host's key as ssh2 calls it. Without one ssh2 accepts every key. */
+export function verifyHostKey(deps: VerifyDeps) {
+  const { hostId, hostKeys, ask, signal } = deps;
+  const { address, port } = deps.target;
+  let pending: Promise<unknown> = Promise.resolve();
+
+  async function decide(key: Buffer): Promise<void> {
+    const verdict = await hostKeys.check({ hostId, address, port, key });
+    switch (verdict.kind) {
+      case "pinned":
+        return;
+      case "known":
+        return await hostKeys.pin(hostId, key);
+      case "unknown": {
+        const { type, fingerprint, art } = verdict;
+        const question = { hostId, address, port, type, fingerprint, art, signal };
+        if (!(await deps.asking(() => ask.hostKey(question)))) {
+          throw new Failure("HOST_KEY_REJECTED", { address, port, type, fingerprint });
+        }
+        return await hostKeys.pin(hostId, key);
+      }
+      case "changed":
+      case "revoked":
+        throw incident(verdict, address, port);
+    }
+  }
+
+  return {
+    verifier(shown: Buffer, done: (accepted: boolean) => void): void {
+      // ssh2's Buffer is a view of its receive buffer, which goes on being used.
+      const decision = decide(Buffer.from(shown));
+      pending = decision.catch(() => {});
+      // When the connection went away meanwhile, ssh2 throws at the answer; there is nobody to tell any more.
+      const tell = (accepted: boolean) => {
+        try {
+          done(accepted);
+        } catch {}
+      };
+      decision.then(
+        () => tell(true),
+        (error: unknown) => {
+          deps.giveUp(error instanceof Failure ? error : new Failure("INTERNAL", {}, { cause: error }));
+          tell(false);
+        },
+      );
+    },
+    /** Resolves when no question is open. */
+    answered: () => pending,
+  };
+}
+
+type Incident = Extract<HostKeyVerdict, { kind: "changed" | "revoked" }>;
+
+function incident(verdict: Incident, address: string, port: number): Failure {
+  const { type, source } = verdict;
+  const details = { address, port, type, source, new: verdict.new };
+  if (verdict.kind === "revoked") return new Failure("HOST_KEY_CHANGED", { ...details, old: "", revoked: true });
+  const { old, firstSeen, lastSeen } = verdict;
+  return new Failure("HOST_KEY_CHANGED", { ...details, old, firstSeen, lastSeen, revoked: false });
+}

@@ -1,0 +1,18 @@
+/** SSH: one multiplexed connection a host, host keys, limits; and this machine as a host beside it. */
+
+export { type AgentKey, listAgentKeys } from "./connection/identity.ts";
+export { type ConnectGate, createConnectGate } from "./limits.ts";
+export { createSshLink, type LinkTimings, type SshLinkDeps } from "./link.ts";
+export { createLocalLink, type LocalLinkDeps } from "./local.ts";
+export { quote } from "./quote.ts";
+export type { Ask, SshAuth, SshTarget } from "./target.ts";
+export { fingerprintOf, randomartOf } from "./trust/fingerprint.ts";
+export {
+  createHostKeys,
+  type HostKeyQuestion,
+  type HostKeys,
+  type HostKeyVerdict,
+  type PinnedKey,
+  type PinStore,
+} from "./trust/hostKeys.ts";
+export type { ExecOptions, ExecResult, HostLink, LinkReason, LinkState, Spawned } from "./types.ts";

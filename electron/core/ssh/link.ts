@@ -1,0 +1,380 @@
+import { inspect } from "node:util";
+import type { ClientChannel } from "ssh2";
+import { Failure, isFailure } from "../failure.ts";
+import type { ByteStream, Cancellable, Clock, Random } from "../ports.ts";
+import type { Secret } from "../secrets/secret.ts";
+import { type Connection, openConnection } from "./connection/connection.ts";
+import { type Identity, loadIdentity } from "./connection/identity.ts";
+import { createKeepAlive, type KeepAlive } from "./keepAlive.ts";
+import { type ChannelBudget, type ConnectGate, createChannelBudget, type Slot } from "./limits.ts";
+import { commandLine } from "./quote.ts";
+import { goOn, type Program, runToEnd } from "./run.ts";
+import type { Ask, SshTarget } from "./target.ts";
+import type { HostKeys } from "./trust/hostKeys.ts";
+import type { ExecOptions, ExecResult, HostLink, LinkReason, LinkState, Spawned } from "./types.ts";
+
+export interface SshLinkDeps {
+  hostId: string;
+  target: SshTarget;
+  hostKeys: HostKeys;
+  ask: Ask;
+  clock: Clock;
+  random: Pick<Random, "bytes">;
+  /** `SSH_AUTH_SOCK` is read. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** The user's home, for `~/` in key paths. */
+  home: string;
+  /** Shared by all links, so that a whole fleet does not call at once; without one nothing is held back. */
+  gate?: ConnectGate | undefined;
+  timings?: Partial<LinkTimings> | undefined;
+}
+
+/** Milliseconds. */
+export interface LinkTimings {
+  /** Until TCP stands; default 10,000. */
+  dialMs: number;
+  /** From there until we are logged in, without the time that a person takes to answer; default 20,000. */
+  handshakeMs: number;
+  /** Until a channel is open; default 15,000. */
+  channelMs: number;
+  /** Between keep-alives; default 10,000. Three misses are the end. */
+  keepAliveMs: number;
+  /** For an answer after a wake-up; default 4,000. */
+  probeMs: number;
+  /** First wait before a new try, doubled each time; default 1,000. */
+  backOffMs: number;
+  /** Longest wait; default 60,000. */
+  backOffMaxMs: number;
+}
+
+const defaultTimings: LinkTimings = {
+  dialMs: 10_000,
+  handshakeMs: 20_000,
+  channelMs: 15_000,
+  keepAliveMs: 10_000,
+  probeMs: 4_000,
+  backOffMs: 1_000,
+  backOffMaxMs: 60_000,
+};
+
+const missesAllowed = 3;
+/** A connection that lasted less than this does not make the next wait short again: it may be falling at once each time. */
+const steadyMs = 30_000;
+
+/** A link over SSH: one connection, everything multiplexed in it, made anew when it breaks. Idle until it is used. */
+export function createSshLink(deps: SshLinkDeps): HostLink {
+  return new SshLink(deps);
+}
+
+interface Waiter {
+  resolve: () => void;
+  reject: (failure: Failure) => void;
+}
+
+class SshLink implements HostLink {
+  readonly kind = "ssh";
+  readonly hostId: string;
+  #deps: SshLinkDeps;
+  #timings: LinkTimings;
+  #state: LinkState;
+  #listeners = new Set<(state: LinkState) => void>();
+  #waiters = new Set<Waiter>();
+  #connection: Connection | null = null;
+  #budget: ChannelBudget = createChannelBudget();
+  #keepAlive: KeepAlive | null = null;
+  #trying: AbortController | null = null;
+  #cancelRetry = () => {};
+  #attempt = 0;
+  #identity: Identity | null = null;
+  #password: Secret | null = null;
+  #disposed = false;
+
+  constructor(deps: SshLinkDeps) {
+    this.hostId = deps.hostId;
+    this.#deps = deps;
+    this.#timings = { ...defaultTimings, ...deps.timings };
+    this.#state = { phase: "idle", since: deps.clock.now() };
+  }
+
+  state(): LinkState {
+    return this.#state;
+  }
+
+  onState(listener: (state: LinkState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  ready({ signal }: Cancellable = {}): Promise<void> {
+    if (this.#disposed) return Promise.reject(this.#offline("disposed"));
+    if (this.#connection) return Promise.resolve();
+    if (signal?.aborted) return Promise.reject(new Failure("CANCELLED"));
+    return new Promise<void>((resolve, reject) => {
+      const onAbort = () => {
+        this.#waiters.delete(waiter);
+        reject(new Failure("CANCELLED"));
+      };
+      const done = () => {
+        this.#waiters.delete(waiter);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const waiter: Waiter = {
+        resolve: () => {
+          done();
+          resolve();
+        },
+        reject: (failure) => {
+          done();
+          reject(failure);
+        },
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#waiters.add(waiter);
+      const { phase } = this.#state;
+      if (phase === "idle" || phase === "offline") {
+        this.#attempt = 0;
+        void this.#try();
+      }
+    });
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const program = await this.#start(argv, options, false);
+    return await runToEnd(program, argv[0] ?? "", options, this.#deps.clock);
+  }
+
+  async spawn(argv: readonly string[], options: Cancellable = {}): Promise<Spawned> {
+    return goOn(await this.#start(argv, options, true), options.signal);
+  }
+
+  async openUnix(path: string, options: Cancellable = {}): Promise<ByteStream> {
+    return await (await this.#online(options)).unix(path, options);
+  }
+
+  async openTcp(host: string, port: number, options: Cancellable = {}): Promise<ByteStream> {
+    return await (await this.#online(options)).tcp(host, port, options);
+  }
+
+  wake(): void {
+    if (this.#state.phase === "reconnecting") void this.#try();
+    this.#keepAlive?.probe();
+  }
+
+  async disconnect(): Promise<void> {
+    if (this.#state.phase === "offline" && !this.#connection) return;
+    await this.#stop(new Failure("HOST_OFFLINE", { reason: "disconnected" }));
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#stop(this.#offline("disposed"));
+    this.#listeners.clear();
+  }
+
+  /** A link reaches the connection and the key: whoever prints it sees where it stands and no more. */
+  [inspect.custom](): string {
+    return `SshLink { ${this.hostId} ${this.#state.phase} }`;
+  }
+
+  #offline(reason: string): Failure {
+    const { address, port } = this.#deps.target;
+    return new Failure("HOST_OFFLINE", { address, port, reason }, { retryable: true });
+  }
+
+  async #stop(why: Failure): Promise<void> {
+    this.#trying?.abort();
+    this.#trying = null;
+    const connection = this.#drop();
+    connection?.end(why);
+    this.#goOffline(why);
+    await connection?.closed;
+  }
+
+  /** Takes the connection and all that runs on it out of service. */
+  #drop(): Connection | null {
+    const connection = this.#connection;
+    this.#cancelRetry();
+    this.#keepAlive?.stop();
+    this.#keepAlive = null;
+    this.#connection = null;
+    return connection;
+  }
+
+  #goOffline(why: Failure): void {
+    this.#forget();
+    this.#set({ phase: "offline", since: this.#deps.clock.now(), reason: reasonFrom(why) });
+    this.#answer(why);
+  }
+
+  /** Lets go of the key and the password. */
+  #forget(): void {
+    this.#identity = null;
+    this.#password?.dispose();
+    this.#password = null;
+  }
+
+  #set(state: LinkState): void {
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  #answer(failure: Failure | null): void {
+    for (const waiter of [...this.#waiters]) {
+      if (failure) waiter.reject(failure);
+      else waiter.resolve();
+    }
+  }
+
+  async #online(options: Cancellable): Promise<Connection> {
+    if (this.#connection) return this.#connection;
+    const { phase } = this.#state;
+    if (phase === "idle" || phase === "connecting") await this.ready(options);
+    if (this.#connection) return this.#connection;
+    const reason = "reason" in this.#state ? this.#state.reason.code : phase;
+    throw this.#offline(reason);
+  }
+
+  async #try(): Promise<void> {
+    this.#cancelRetry();
+    this.#attempt += 1;
+    const { clock } = this.#deps;
+    const trying = new AbortController();
+    this.#trying = trying;
+    this.#set({ phase: "connecting", since: clock.now(), attempt: this.#attempt });
+    try {
+      const connection = await this.#connect(trying.signal);
+      if (this.#trying === trying) this.#up(connection);
+      else connection.end();
+    } catch (error) {
+      if (this.#trying !== trying) return;
+      this.#trying = null;
+      const failure = isFailure(error) ? error : new Failure("INTERNAL", {}, { cause: error });
+      if (failure.retryable) this.#retry(failure);
+      else this.#goOffline(failure);
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<Connection> {
+    const { target, gate } = this.#deps;
+    this.#identity ??= await loadIdentity(target.auth, this.#deps, signal);
+    await gate?.pass({ signal });
+    return await openConnection({
+      ...this.#deps,
+      signal,
+      identity: this.#identity,
+      timings: this.#timings,
+      password: {
+        get: () => this.#password,
+        set: (secret) => {
+          this.#password?.dispose();
+          this.#password = secret;
+        },
+      },
+    });
+  }
+
+  #up(connection: Connection): void {
+    const { clock } = this.#deps;
+    const since = clock.now();
+    const started = clock.mono();
+    this.#trying = null;
+    this.#connection = connection;
+    this.#budget = createChannelBudget();
+    this.#keepAlive = createKeepAlive({
+      clock,
+      intervalMs: this.#timings.keepAliveMs,
+      probeMs: this.#timings.probeMs,
+      limit: missesAllowed,
+      bytesRead: () => connection.bytesRead,
+      ping: () => connection.ping(),
+      onMissed: (missed) =>
+        this.#set(missed === 0 ? { phase: "online", since } : { phase: "degraded", since: clock.now(), missed }),
+      onDead: () => connection.cut(this.#unanswered()),
+    });
+    this.#set({ phase: "online", since });
+    this.#answer(null);
+    void connection.closed.then((reason) => {
+      if (this.#connection !== connection) return;
+      if (clock.mono() - started >= steadyMs) this.#attempt = 0;
+      this.#drop();
+      this.#retry(reason);
+    });
+  }
+
+  #unanswered(): Failure {
+    const { address, port } = this.#deps.target;
+    return new Failure(
+      "HOST_UNREACHABLE",
+      { address, port, reason: "keep-alives are not answered" },
+      { retryable: true },
+    );
+  }
+
+  #retry(failure: Failure): void {
+    const { clock, random } = this.#deps;
+    const tries = Math.max(this.#attempt, 1);
+    const ms = Math.min(this.#timings.backOffMaxMs, this.#timings.backOffMs * 2 ** Math.min(tries - 1, 16));
+    // Three quarters to five quarters of it: hosts that were lost together must not all come back in the same instant.
+    const wait = Math.round(ms * (0.75 + random.bytes(1).readUInt8(0) / 510));
+    const now = clock.now();
+    const reason = reasonFrom(failure);
+    this.#cancelRetry = clock.after(wait, () => void this.#try());
+    this.#set({ phase: "reconnecting", since: now, attempt: tries, nextTryAt: now + wait, reason });
+    this.#answer(failure);
+  }
+
+  async #start(argv: readonly string[], options: Cancellable, long: boolean): Promise<Program> {
+    const connection = await this.#online(options);
+    const slot = await this.#budget.take({ signal: options.signal, long });
+    try {
+      const channel = await connection.exec(commandLine(argv), argv[0] ?? "", options);
+      return channelProgram(channel, connection, slot);
+    } catch (error) {
+      slot();
+      throw error;
+    }
+  }
+}
+
+function reasonFrom(failure: Failure): LinkReason {
+  return { code: failure.code, details: failure.details };
+}
+
+/**
+ * A session channel as a program. Stopping it sends TERM (sshd passes it on unless it runs as root without privilege
+ * separation) and closes the channel, so that its next write fails.
+ */
+function channelProgram(channel: ClientChannel, connection: Connection, slot: Slot): Program {
+  const ended = new Promise<number | null>((resolve, reject) => {
+    let code: number | null = null;
+    let exited = false;
+    channel.on("exit", (status: number | null) => {
+      exited = true;
+      code = status;
+    });
+    channel.on("close", () => {
+      slot();
+      if (connection.gone && !exited) return reject(connection.gone);
+      if (channel.stderr.readableEnded) return resolve(code);
+      channel.stderr.once("end", () => resolve(code));
+    });
+  });
+  ended.catch(() => {});
+  channel.on("error", () => {});
+  let stopped = false;
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    ended,
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      channel.signal("TERM");
+      channel.resume();
+      channel.stderr.resume();
+      channel.destroy();
+    },
+  };
+}

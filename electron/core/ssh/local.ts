@@ -1,0 +1,168 @@
+import { spawn } from "node:child_process";
+import { connect, type NetConnectOpts } from "node:net";
+import { Failure, reasonOf } from "../failure.ts";
+import type { ByteStream, Cancellable, Clock } from "../ports.ts";
+import { goOn, type Program, runToEnd } from "./run.ts";
+import type { HostLink, LinkState } from "./types.ts";
+
+export interface LocalLinkDeps {
+  hostId: string;
+  /** The environment of the programs that are run, to which `LC_ALL=C` is added. */
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+}
+
+const connectMs = 10_000;
+
+/** This very machine as a host: no SSH, no shell. Always online until it is disconnected. */
+export function createLocalLink({ hostId, env, clock }: LocalLinkDeps): HostLink {
+  const listeners = new Set<(state: LinkState) => void>();
+  const running = new Set<() => void>();
+  let disposed = false;
+  let state: LinkState = { phase: "online", since: clock.now() };
+
+  function set(next: LinkState): void {
+    state = next;
+    for (const listener of [...listeners]) listener(next);
+  }
+
+  function mustBeOnline(signal: AbortSignal | undefined): void {
+    if (disposed || state.phase !== "online") throw new Failure("HOST_OFFLINE", { reason: "disconnected" });
+    if (signal?.aborted) throw new Failure("CANCELLED");
+  }
+
+  function start(argv: readonly string[], signal: AbortSignal | undefined): Program {
+    mustBeOnline(signal);
+    const program = localProgram(argv, env, clock);
+    running.add(program.stop);
+    const gone = () => running.delete(program.stop);
+    program.ended.then(gone, gone);
+    return program;
+  }
+
+  function goOffline(): void {
+    for (const stop of [...running]) stop();
+    if (state.phase === "offline") return;
+    set({
+      phase: "offline",
+      since: clock.now(),
+      reason: { code: "HOST_OFFLINE", details: { reason: "disconnected" } },
+    });
+  }
+
+  async function open(options: NetConnectOpts, to: string, kind: string, signal?: AbortSignal): Promise<ByteStream> {
+    mustBeOnline(signal);
+    const stream = await openLocal(options, { to, kind, clock, signal });
+    running.add(stop);
+    stream.once("close", () => running.delete(stop));
+    function stop(): void {
+      stream.destroy();
+    }
+    return stream;
+  }
+
+  return {
+    hostId,
+    kind: "local",
+    state: () => state,
+    onState(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async ready({ signal } = {}) {
+      if (disposed) throw new Failure("HOST_OFFLINE", { reason: "disposed" });
+      if (signal?.aborted) throw new Failure("CANCELLED");
+      if (state.phase !== "online") set({ phase: "online", since: clock.now() });
+    },
+    async exec(argv, options = {}) {
+      return await runToEnd(start(argv, options.signal), argv[0] ?? "", options, clock);
+    },
+    async spawn(argv, options = {}) {
+      return goOn(start(argv, options.signal), options.signal);
+    },
+    openUnix: (path, options = {}) => open({ path }, path, "unix", options.signal),
+    openTcp: (host, port, options = {}) =>
+      open({ host, port, noDelay: true }, `${host}:${port}`, "tcp", options.signal),
+    wake() {},
+    async disconnect() {
+      goOffline();
+    },
+    async dispose() {
+      disposed = true;
+      goOffline();
+      listeners.clear();
+    },
+  };
+}
+
+function openLocal(
+  options: NetConnectOpts,
+  { to, kind, clock, signal }: Cancellable & { to: string; kind: string; clock: Clock },
+): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(options);
+    const settle = () => {
+      stopTimer();
+      signal?.removeEventListener("abort", onAbort);
+      socket.off("error", onError);
+    };
+    const fail = (failure: Failure) => {
+      settle();
+      socket.on("error", () => {});
+      socket.destroy();
+      reject(failure);
+    };
+    const onAbort = () => fail(new Failure("CANCELLED"));
+    const onError = (error: Error) =>
+      fail(new Failure("CHANNEL_FAILED", { kind, to, reason: errnoOf(error) ?? reasonOf(error) }, { cause: error }));
+    const stopTimer = clock.after(connectMs, () =>
+      fail(new Failure("TIMED_OUT", { what: `opening ${to}`, ms: connectMs })),
+    );
+    signal?.addEventListener("abort", onAbort, { once: true });
+    socket.once("error", onError);
+    socket.once("connect", () => {
+      settle();
+      resolve(socket);
+    });
+  });
+}
+
+function errnoOf(error: unknown): string | undefined {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : undefined;
+}
+
+/** A program that can't be started looks as it does over SSH: status 127 or 126 and a line on standard error. */
+function localProgram(argv: readonly string[], env: LocalLinkDeps["env"], clock: Clock): Program {
+  const [file = "", ...args] = argv;
+  const child = spawn(file, args, { env: { ...env, LC_ALL: "C" }, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
+  let running = true;
+  let cancelKill = () => {};
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("error", (error) => {
+      child.stderr.unshift(Buffer.from(`${file}: ${reasonOf(error)}\n`));
+      const code = errnoOf(error) === "ENOENT" ? 127 : 126;
+      child.once("close", () => resolve(code));
+      if (child.pid === undefined) child.stdin.destroy();
+    });
+    child.once("close", (code) => {
+      running = false;
+      cancelKill();
+      resolve(code);
+    });
+  });
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended,
+    stop() {
+      if (!running) return;
+      child.kill("SIGTERM");
+      cancelKill();
+      cancelKill = clock.after(2000, () => child.kill("SIGKILL"));
+      child.stdin.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
+  };
+}

@@ -1,0 +1,204 @@
+import { readFile, stat } from "node:fs/promises";
+import { z } from "zod";
+import { Failure } from "../../failure.ts";
+import type { Clock } from "../../ports.ts";
+import { fingerprintOf, randomartOf } from "./fingerprint.ts";
+import { blobType, type KnownHost, parseKnownHosts, speaksOf } from "./knownHosts.ts";
+
+const pinnedKey = z.object({
+  /** `ssh-ed25519`, … */
+  type: z.string().max(64),
+  /** The public key blob, base64. */
+  key: z.base64().max(16_384),
+  /** Milliseconds since the epoch. */
+  firstSeen: z.number(),
+  lastSeen: z.number(),
+});
+const pinnedKeys = z.array(pinnedKey).max(32);
+
+/** A host key that this console has accepted for a host, by a person or because known_hosts holds it. */
+export type PinnedKey = z.infer<typeof pinnedKey>;
+
+/** Where the pinned keys are kept: a small file of the store room. What it returns is checked here. */
+export interface PinStore {
+  get(hostId: string): Promise<unknown>;
+  set(hostId: string, keys: PinnedKey[]): Promise<void>;
+}
+
+export interface HostKeyQuestion {
+  hostId: string;
+  address: string;
+  port: number;
+  /** The key that the server shows: the public key blob. */
+  key: Buffer;
+}
+
+/** What is known about the key that a server shows. Fingerprints are `SHA256:…`; times are milliseconds since the epoch. */
+export type HostKeyVerdict =
+  /** The very key that this console has pinned. */
+  | { kind: "pinned" }
+  /** Not pinned yet, but a line of a known_hosts file holds it. */
+  | { kind: "known"; source: string }
+  /** Never seen: a person decides. `otherTypes` are the kinds of key that known_hosts has for this host. */
+  | { kind: "unknown"; type: string; fingerprint: string; art: string; otherTypes: string[] }
+  /** Another key than the one on record. `firstSeen` is 0 when only known_hosts knew the old one. */
+  | {
+      kind: "changed";
+      type: string;
+      old: string;
+      new: string;
+      firstSeen: number;
+      lastSeen: number;
+      source: string;
+    }
+  /** A line marked `@revoked` names this key: never accepted. */
+  | { kind: "revoked"; type: string; new: string; source: string };
+
+export interface HostKeys {
+  /** Compares; a key that is pinned gets a new `lastSeen`, nothing else is written. */
+  check(question: HostKeyQuestion): Promise<HostKeyVerdict>;
+  /** Remembers a key beside those that the host has already. */
+  pin(hostId: string, key: Buffer): Promise<void>;
+  /**
+   * Ends an incident: the key that the host showed last, named by its fingerprint, replaces all pinned ones. `NOT_FOUND`
+   * when no incident with this fingerprint is open, `HOST_KEY_CHANGED` when the key is revoked.
+   */
+  accept(hostId: string, fingerprint: string): Promise<void>;
+  /** Forgets a host (removed, or moved to another address). */
+  forget(hostId: string): Promise<void>;
+  /** Types of the keys on record, pinned ones first: to be offered first, else the server may show another one. */
+  knownTypes(host: { hostId: string; address: string; port: number }): Promise<string[]>;
+}
+
+interface Incident {
+  key: Buffer;
+  revoked: boolean;
+}
+
+const maxFileBytes = 4 * 1024 * 1024;
+
+export function createHostKeys(deps: {
+  store: PinStore;
+  clock: Clock;
+  /** The user's own and the system's known_hosts; read at each check, never written. */
+  knownHostsFiles: readonly string[];
+}): HostKeys {
+  const { store, clock } = deps;
+  const incidents = new Map<string, Incident>();
+
+  async function pins(hostId: string): Promise<PinnedKey[]> {
+    const stored = await store.get(hostId);
+    return stored === undefined || stored === null ? [] : pinnedKeys.parse(stored);
+  }
+
+  async function linesFor(address: string, port: number): Promise<KnownHost[]> {
+    const files = await Promise.all(deps.knownHostsFiles.map(readKnownHosts));
+    return files.flat().filter((entry) => speaksOf(entry, address, port));
+  }
+
+  async function seen(hostId: string, all: PinnedKey[], index: number): Promise<void> {
+    const now = clock.now();
+    await store.set(
+      hostId,
+      all.map((pin, i) => (i === index ? { ...pin, lastSeen: now } : pin)),
+    );
+  }
+
+  return {
+    async check({ hostId, address, port, key }) {
+      const [pinned, lines] = await Promise.all([pins(hostId), linesFor(address, port)]);
+      const verdict = judge(key, pinned, lines);
+      if (verdict.kind === "pinned") {
+        await seen(hostId, pinned, indexOfKey(pinned, key));
+        incidents.delete(hostId);
+      }
+      if (verdict.kind === "changed" || verdict.kind === "revoked") {
+        incidents.set(hostId, { key: Buffer.from(key), revoked: verdict.kind === "revoked" });
+      }
+      return verdict;
+    },
+
+    async pin(hostId, key) {
+      const all = await pins(hostId);
+      if (indexOfKey(all, key) < 0) await store.set(hostId, [...all, pinOf(key, clock.now())]);
+    },
+
+    async accept(hostId, fingerprint) {
+      const incident = incidents.get(hostId);
+      if (incident === undefined || fingerprintOf(incident.key) !== fingerprint) {
+        throw new Failure("NOT_FOUND", { what: "host key incident", fingerprint });
+      }
+      if (incident.revoked) throw new Failure("HOST_KEY_CHANGED", { new: fingerprint, revoked: true });
+      await store.set(hostId, [pinOf(incident.key, clock.now())]);
+      incidents.delete(hostId);
+    },
+
+    async forget(hostId) {
+      incidents.delete(hostId);
+      await store.set(hostId, []);
+    },
+
+    async knownTypes({ hostId, address, port }) {
+      const [pinned, lines] = await Promise.all([pins(hostId), linesFor(address, port)]);
+      const listed = lines.filter((line) => line.marker === "none").map((line) => line.type);
+      return [...new Set([...pinned.map((pin) => pin.type), ...listed])];
+    },
+  };
+}
+
+/**
+ * The decision alone. A pinned host that shows a key of another type is treated as changed, stricter than OpenSSH (which
+ * asks): somebody in the middle need only offer a type that is not on record to be asked about instead of refused.
+ */
+export function judge(key: Buffer, pinned: readonly PinnedKey[], lines: readonly KnownHost[]): HostKeyVerdict {
+  const type = blobType(key) ?? "unknown";
+  const fingerprint = fingerprintOf(key);
+  const revoked = lines.find((line) => line.marker === "revoked" && line.key.equals(key));
+  if (revoked) return { kind: "revoked", type, new: fingerprint, source: revoked.source };
+  if (indexOfKey(pinned, key) >= 0) return { kind: "pinned" };
+
+  const old = pinned.find((pin) => pin.type === type) ?? pinned[0];
+  if (old) {
+    const { firstSeen, lastSeen } = old;
+    const was = fingerprintOf(Buffer.from(old.key, "base64"));
+    return { kind: "changed", type, old: was, new: fingerprint, firstSeen, lastSeen, source: "console" };
+  }
+
+  const plain = lines.filter((line) => line.marker === "none");
+  const same = plain.find((line) => line.key.equals(key));
+  if (same) return { kind: "known", source: same.source };
+  const other = plain.find((line) => line.type === type);
+  if (other) {
+    const { source } = other;
+    return {
+      kind: "changed",
+      type,
+      old: fingerprintOf(other.key),
+      new: fingerprint,
+      firstSeen: 0,
+      lastSeen: 0,
+      source,
+    };
+  }
+  const otherTypes = [...new Set(plain.map((line) => line.type))];
+  return { kind: "unknown", type, fingerprint, art: randomartOf(key), otherTypes };
+}
+
+function indexOfKey(pinned: readonly PinnedKey[], key: Buffer): number {
+  return pinned.findIndex((pin) => Buffer.from(pin.key, "base64").equals(key));
+}
+
+function pinOf(key: Buffer, now: number): PinnedKey {
+  return { type: blobType(key) ?? "unknown", key: key.toString("base64"), firstSeen: now, lastSeen: now };
+}
+
+/** A file that is missing or can't be read knows nothing; the pinned keys still hold. */
+async function readKnownHosts(file: string): Promise<KnownHost[]> {
+  try {
+    const { size } = await stat(file);
+    if (size > maxFileBytes) return [];
+    return parseKnownHosts(await readFile(file, "utf8"), file).entries;
+  } catch {
+    return [];
+  }
+}
