@@ -9,7 +9,9 @@ export type { Ask, SshAuth, SshTarget } from "./target.ts";
 export { fingerprintOf, randomartOf } from "./trust/fingerprint.ts";
 export {
   createHostKeys,
+  type HostKeyIncident,
   type HostKeyQuestion,
+  type HostKeyRecord,
   type HostKeys,
   type HostKeyVerdict,
   type PinnedKey,

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
-import ssh2, { type BaseAgent, type ParsedKey, type SigningRequestOptions } from "ssh2";
+import ssh2, { type BaseAgent, type ParsedKey, type PublicKeyEntry, type SigningRequestOptions } from "ssh2";
 import { Failure, reasonOf } from "../../failure.ts";
 import type { Clock } from "../../ports.ts";
 import type { Secret } from "../../secrets/secret.ts";
@@ -202,8 +202,17 @@ function agentKeys(agent: BaseAgent, clock: Clock): Promise<ParsedKey[]> {
     agent.getIdentities((error, keys) => {
       stop();
       if (error) return refuse(reasonOf(error));
-      const parsed = (keys ?? []).map((key) => ssh2.utils.parseKey(key as Buffer | string | ParsedKey));
-      resolve(parsed.flat().filter((key) => !(key instanceof Error)));
+      resolve((keys ?? []).flatMap(usableKey));
     });
   });
+}
+
+/** Keys that ssh2 can't use (certificates, FIDO) are left out. */
+function usableKey(entry: Buffer | string | ParsedKey | PublicKeyEntry): ParsedKey[] {
+  if (typeof entry === "object" && "pubKey" in entry) {
+    const { pubKey } = entry;
+    return "pubKey" in pubKey ? usableKey(pubKey.pubKey) : [pubKey];
+  }
+  const parsed: (ParsedKey | Error)[] = [ssh2.utils.parseKey(entry)].flat();
+  return parsed.filter((key): key is ParsedKey => !(key instanceof Error));
 }

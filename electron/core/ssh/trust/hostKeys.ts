@@ -54,11 +54,31 @@ export type HostKeyVerdict =
   /** A line marked `@revoked` names this key: never accepted. */
   | { kind: "revoked"; type: string; new: string; source: string };
 
+/** The key of a host as the screen shows it. Times are milliseconds since the epoch, `null` when not known. */
+export interface HostKeyRecord {
+  type: string;
+  fingerprint: string;
+  source: "pinned" | "known_hosts";
+  firstSeen: number | null;
+  lastSeen: number | null;
+}
+
+/** A host that shows another key than the one on record, until a person has settled it. */
+export interface HostKeyIncident {
+  expected: { type: string; fingerprint: string; source: string }[];
+  presented: { type: string; fingerprint: string };
+  firstSeen: number | null;
+  lastSeen: number | null;
+  detectedAt: number;
+}
+
 export interface HostKeys {
   /** Compares; a key that is pinned gets a new `lastSeen`, nothing else is written. */
   check(question: HostKeyQuestion): Promise<HostKeyVerdict>;
-  /** Remembers a key beside those that the host has already. */
-  pin(hostId: string, key: Buffer): Promise<void>;
+  /** Remembers a key beside those that the host has already: the blob, or text as in known_hosts (`ssh-ed25519 AAAA…`). */
+  pin(hostId: string, key: Buffer | string): Promise<void>;
+  /** What the checks since the start have shown; nothing before the first one. */
+  view(hostId: string): { key: HostKeyRecord | null; incident: HostKeyIncident | null };
   /**
    * Ends an incident: the key that the host showed last, named by its fingerprint, replaces all pinned ones. `NOT_FOUND`
    * when no incident with this fingerprint is open, `HOST_KEY_CHANGED` when the key is revoked.
@@ -73,6 +93,7 @@ export interface HostKeys {
 interface Incident {
   key: Buffer;
   revoked: boolean;
+  shown: HostKeyIncident;
 }
 
 const maxFileBytes = 4 * 1024 * 1024;
@@ -85,6 +106,7 @@ export function createHostKeys(deps: {
 }): HostKeys {
   const { store, clock } = deps;
   const incidents = new Map<string, Incident>();
+  const current = new Map<string, HostKeyRecord>();
 
   async function pins(hostId: string): Promise<PinnedKey[]> {
     const stored = await store.get(hostId);
@@ -96,32 +118,46 @@ export function createHostKeys(deps: {
     return files.flat().filter((entry) => speaksOf(entry, address, port));
   }
 
-  async function seen(hostId: string, all: PinnedKey[], index: number): Promise<void> {
-    const now = clock.now();
-    await store.set(
-      hostId,
-      all.map((pin, i) => (i === index ? { ...pin, lastSeen: now } : pin)),
-    );
+  async function trust(hostId: string, all: PinnedKey[], pin: PinnedKey): Promise<void> {
+    await store.set(hostId, all);
+    current.set(hostId, recordOf(pin, "pinned"));
+    incidents.delete(hostId);
   }
 
   return {
     async check({ hostId, address, port, key }) {
       const [pinned, lines] = await Promise.all([pins(hostId), linesFor(address, port)]);
       const verdict = judge(key, pinned, lines);
-      if (verdict.kind === "pinned") {
-        await seen(hostId, pinned, indexOfKey(pinned, key));
+      const now = clock.now();
+      const index = indexOfKey(pinned, key);
+      const pin = pinned[index];
+      if (verdict.kind === "pinned" && pin) {
+        const seen = { ...pin, lastSeen: now };
+        await trust(hostId, pinned.with(index, seen), seen);
+      }
+      if (verdict.kind === "known") {
+        current.set(hostId, { ...recordOf(pinOf(key, now), "known_hosts"), firstSeen: null });
         incidents.delete(hostId);
       }
       if (verdict.kind === "changed" || verdict.kind === "revoked") {
-        incidents.set(hostId, { key: Buffer.from(key), revoked: verdict.kind === "revoked" });
+        const shown = incidentOf(verdict, pinned, lines, now);
+        incidents.set(hostId, { key: Buffer.from(key), revoked: verdict.kind === "revoked", shown });
       }
       return verdict;
     },
 
-    async pin(hostId, key) {
+    async pin(hostId, given) {
+      const key = typeof given === "string" ? blobFromText(given) : given;
       const all = await pins(hostId);
-      if (indexOfKey(all, key) < 0) await store.set(hostId, [...all, pinOf(key, clock.now())]);
+      if (indexOfKey(all, key) >= 0) return;
+      const pin = pinOf(key, clock.now());
+      await trust(hostId, [...all, pin], pin);
     },
+
+    view: (hostId) => ({
+      key: current.get(hostId) ?? null,
+      incident: incidents.get(hostId)?.shown ?? null,
+    }),
 
     async accept(hostId, fingerprint) {
       const incident = incidents.get(hostId);
@@ -129,12 +165,13 @@ export function createHostKeys(deps: {
         throw new Failure("NOT_FOUND", { what: "host key incident", fingerprint });
       }
       if (incident.revoked) throw new Failure("HOST_KEY_CHANGED", { new: fingerprint, revoked: true });
-      await store.set(hostId, [pinOf(incident.key, clock.now())]);
-      incidents.delete(hostId);
+      const pin = pinOf(incident.key, clock.now());
+      await trust(hostId, [pin], pin);
     },
 
     async forget(hostId) {
       incidents.delete(hostId);
+      current.delete(hostId);
       await store.set(hostId, []);
     },
 
@@ -190,6 +227,41 @@ function indexOfKey(pinned: readonly PinnedKey[], key: Buffer): number {
 
 function pinOf(key: Buffer, now: number): PinnedKey {
   return { type: blobType(key) ?? "unknown", key: key.toString("base64"), firstSeen: now, lastSeen: now };
+}
+
+function recordOf(pin: PinnedKey, source: HostKeyRecord["source"]): HostKeyRecord {
+  const fingerprint = fingerprintOf(Buffer.from(pin.key, "base64"));
+  return { type: pin.type, fingerprint, source, firstSeen: pin.firstSeen, lastSeen: pin.lastSeen };
+}
+
+function incidentOf(
+  verdict: Extract<HostKeyVerdict, { kind: "changed" | "revoked" }>,
+  pinned: readonly PinnedKey[],
+  lines: readonly KnownHost[],
+  now: number,
+): HostKeyIncident {
+  const fromPins = pinned.map((pin) => ({ ...recordOf(pin, "pinned"), source: "pinned" }));
+  const fromLines = lines
+    .filter((line) => line.marker === "none")
+    .map((line) => ({ type: line.type, fingerprint: fingerprintOf(line.key), source: line.source }));
+  const expected = (fromPins.length > 0 ? fromPins : fromLines).map(({ type, fingerprint, source }) => ({
+    type,
+    fingerprint,
+    source,
+  }));
+  return {
+    expected,
+    presented: { type: verdict.type, fingerprint: verdict.new },
+    firstSeen: pinned.length > 0 ? Math.min(...pinned.map((pin) => pin.firstSeen)) : null,
+    lastSeen: pinned.length > 0 ? Math.max(...pinned.map((pin) => pin.lastSeen)) : null,
+    detectedAt: now,
+  };
+}
+
+function blobFromText(text: string): Buffer {
+  const [entry] = parseKnownHosts(`host ${text.trim()}`, "text").entries;
+  if (entry === undefined) throw new Failure("BAD_INPUT", { field: "hostKey", reason: "not a public key" });
+  return entry.key;
 }
 
 /** A file that is missing or can't be read knows nothing; the pinned keys still hold. */
