@@ -13,6 +13,8 @@ declare const GATEHOUSE_VERSION: string;
 
 const built = import.meta.dirname;
 const { platform, env } = process;
+/** Longest clean-up, milliseconds; a host that doesn't answer must not keep the program. */
+const CLEAN_UP_MS = 8_000;
 
 async function serve(flags: Flags): Promise<void> {
   const data = flags.data ?? dataFolder({ platform, env, home: homedir() });
@@ -58,9 +60,6 @@ function showLink(url: string): void {
   if (link !== null && canShowBrowser({ platform, env })) showInBrowser(link, platform);
 }
 
-/** Longest clean-up, milliseconds; a host that doesn't answer must not keep the program. */
-const CLEAN_UP_MS = 8_000;
-
 function endOnSignal(cleanUp: () => Promise<void>): void {
   const end = () => {
     setTimeout(() => process.exit(1), CLEAN_UP_MS).unref();
@@ -76,6 +75,4 @@ function fail(error: unknown): void {
 
 // A bug in one call must not end the sessions of all hosts: it is written down, and the rest goes on.
 process.on("unhandledRejection", (error) => console.error(error));
-Promise.resolve()
-  .then(() => serve(parseFlags(process.argv.slice(2))))
-  .catch(fail);
+(async () => serve(parseFlags(process.argv.slice(2))))().catch(fail);

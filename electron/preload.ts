@@ -1,0 +1,13 @@
+/**
+ * Runs sandboxed in front of the page, which gets one function: ask for a port to the core. The port is main's to give;
+ * nothing of Electron itself, and no other channel, is within the page's reach.
+ */
+import { contextBridge, ipcRenderer } from "electron";
+import { CONNECT_CHANNEL, PORT_CHANNEL } from "./shells/desktop/channels.ts";
+
+declare const window: { postMessage(message: string, origin: string, ports: readonly unknown[]): void };
+declare const location: { origin: string };
+
+ipcRenderer.on(PORT_CHANNEL, (event) => window.postMessage(PORT_CHANNEL, location.origin, event.ports));
+
+contextBridge.exposeInMainWorld("gatehouse", { connect: () => ipcRenderer.send(CONNECT_CHANNEL) });
