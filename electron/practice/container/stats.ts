@@ -1,0 +1,89 @@
+import type { HostSpec } from "../hostSpecs.ts";
+import type { Container } from "./types.ts";
+
+export interface StatsOptions {
+  now(): number;
+  spec: HostSpec;
+}
+
+interface CpuSample {
+  container: number;
+  system: number;
+}
+
+/** CPU time that the container and the host have used since it started, nanoseconds: both only grow. */
+function cpuAt(container: Container, at: number, cpus: number): CpuSample {
+  const seconds = Math.max((at - (container.state.startedAt ?? at)) / 1000, 0);
+  const share = container.gpus.length > 0 ? 0.9 : 0.12;
+  // The integral of a share that swings by half around its mean, so that it never falls.
+  const used = share * (seconds - 0.5 * 7 * (Math.cos(seconds / 7) - 1)) + 0.05;
+  return { container: Math.round(used * 1e9), system: Math.round((at / 1000) * cpus * 1e9) };
+}
+
+/** One sample of `GET /containers/{id}/stats`; zeros for a container that does not run, as in the engine. */
+export function statsSample(container: Container, options: StatsOptions, previous: number | null): unknown {
+  const at = options.now();
+  const running = container.program !== null;
+  const cpu = (ms: number | null) => cpuStats(container, ms, options.spec.cpus, running);
+  const seconds = at / 1000;
+  const used = running ? Math.round((260 + 90 * Math.sin(seconds / 23)) * 1024 * 1024) : 0;
+  const limit = container.hostConfig.Memory > 0 ? container.hostConfig.Memory : options.spec.memoryBytes;
+  const cache = Math.round(used * 0.18);
+  const traffic = running ? Math.round((at - (container.state.startedAt ?? at)) * 0.9) : 0;
+  return {
+    id: container.id,
+    name: `/${container.name}`,
+    read: running ? new Date(at).toISOString() : "0001-01-01T00:00:00Z",
+    preread: previous === null ? "0001-01-01T00:00:00Z" : new Date(previous).toISOString(),
+    num_procs: 0,
+    pids_stats: running
+      ? { current: container.hostConfig.Init ? 12 : 11, limit: Number(container.hostConfig.PidsLimit ?? 0) }
+      : {},
+    cpu_stats: cpu(at),
+    precpu_stats: cpu(previous),
+    memory_stats: running
+      ? {
+          usage: used + cache,
+          limit,
+          stats:
+            options.spec.engine.cgroupVersion === "2"
+              ? { active_anon: used, inactive_file: cache, file: cache }
+              : { total_inactive_file: cache, cache, rss: used },
+        }
+      : {},
+    ...(running ? { networks: { eth0: networkStats(traffic) } } : {}),
+    blkio_stats: { io_service_bytes_recursive: null, io_serviced_recursive: null },
+    storage_stats: {},
+  };
+}
+
+function cpuStats(container: Container, at: number | null, cpus: number, running: boolean): unknown {
+  const throttling = { periods: 0, throttled_periods: 0, throttled_time: 0 };
+  if (at === null || !running) {
+    return { cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 }, throttling_data: throttling };
+  }
+  const sample = cpuAt(container, at, cpus);
+  return {
+    cpu_usage: {
+      total_usage: sample.container,
+      usage_in_kernelmode: Math.round(sample.container * 0.2),
+      usage_in_usermode: Math.round(sample.container * 0.8),
+    },
+    system_cpu_usage: sample.system,
+    online_cpus: cpus,
+    throttling_data: throttling,
+  };
+}
+
+function networkStats(bytes: number): unknown {
+  return {
+    rx_bytes: bytes,
+    rx_packets: Math.round(bytes / 900),
+    rx_errors: 0,
+    rx_dropped: 0,
+    tx_bytes: Math.round(bytes * 1.4),
+    tx_packets: Math.round(bytes / 800),
+    tx_errors: 0,
+    tx_dropped: 0,
+  };
+}

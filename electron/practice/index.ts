@@ -1,0 +1,2 @@
+export { startPractice } from "./startPractice.ts";
+export * from "./types.ts";
