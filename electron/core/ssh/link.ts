@@ -1,12 +1,12 @@
 import { inspect } from "node:util";
-import type { ClientChannel } from "ssh2";
 import { Failure, isFailure } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock, Random } from "../ports.ts";
 import type { Secret } from "../secrets/secret.ts";
+import { channelProgram } from "./channelProgram.ts";
 import { type Connection, openConnection } from "./connection/connection.ts";
 import { type Identity, loadIdentity } from "./connection/identity.ts";
 import { createKeepAlive, type KeepAlive } from "./keepAlive.ts";
-import { type ChannelBudget, type ConnectGate, createChannelBudget, type Slot } from "./limits.ts";
+import { type ChannelBudget, type ConnectGate, createChannelBudget } from "./limits.ts";
 import { commandLine } from "./quote.ts";
 import { goOn, type Program, runToEnd } from "./run.ts";
 import type { Ask, SshTarget } from "./target.ts";
@@ -144,7 +144,7 @@ class SshLink implements HostLink {
   }
 
   async spawn(argv: readonly string[], options: Cancellable = {}): Promise<Spawned> {
-    return goOn(await this.#start(argv, options, true), options.signal);
+    return goOn(await this.#start(argv, options, true), options.signal, this.#deps.clock);
   }
 
   async openUnix(path: string, options: Cancellable = {}): Promise<ByteStream> {
@@ -327,9 +327,10 @@ class SshLink implements HostLink {
   async #start(argv: readonly string[], options: Cancellable, long: boolean): Promise<Program> {
     const connection = await this.#online(options);
     const slot = await this.#budget.take({ signal: options.signal, long });
+    const mark = this.#deps.random.bytes(8).toString("hex");
     try {
-      const channel = await connection.exec(commandLine(argv), argv[0] ?? "", options);
-      return channelProgram(channel, connection, slot);
+      const session = await connection.exec(commandLine(argv, mark), argv[0] ?? "", options);
+      return channelProgram(session, { connection, slot, mark, clock: this.#deps.clock });
     } catch (error) {
       slot();
       throw error;
@@ -339,42 +340,4 @@ class SshLink implements HostLink {
 
 function reasonFrom(failure: Failure): LinkReason {
   return { code: failure.code, details: failure.details };
-}
-
-/**
- * A session channel as a program. Stopping it sends TERM (sshd passes it on unless it runs as root without privilege
- * separation) and closes the channel, so that its next write fails.
- */
-function channelProgram(channel: ClientChannel, connection: Connection, slot: Slot): Program {
-  const ended = new Promise<number | null>((resolve, reject) => {
-    let code: number | null = null;
-    let exited = false;
-    channel.on("exit", (status: number | null) => {
-      exited = true;
-      code = status;
-    });
-    channel.on("close", () => {
-      slot();
-      if (connection.gone && !exited) return reject(connection.gone);
-      if (channel.stderr.readableEnded) return resolve(code);
-      channel.stderr.once("end", () => resolve(code));
-    });
-  });
-  ended.catch(() => {});
-  channel.on("error", () => {});
-  let stopped = false;
-  return {
-    stdin: channel,
-    stdout: channel,
-    stderr: channel.stderr,
-    ended,
-    stop() {
-      if (stopped) return;
-      stopped = true;
-      channel.signal("TERM");
-      channel.resume();
-      channel.stderr.resume();
-      channel.destroy();
-    },
-  };
 }

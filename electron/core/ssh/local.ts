@@ -78,7 +78,7 @@ export function createLocalLink({ hostId, env, clock }: LocalLinkDeps): HostLink
       return await runToEnd(start(argv, options.signal), argv[0] ?? "", options, clock);
     },
     async spawn(argv, options = {}) {
-      return goOn(start(argv, options.signal), options.signal);
+      return goOn(start(argv, options.signal), options.signal, clock);
     },
     openUnix: (path, options = {}) => open({ path }, path, "unix", options.signal),
     openTcp: (host, port, options = {}) =>

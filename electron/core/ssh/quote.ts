@@ -14,7 +14,25 @@ function quoteOne(argument: string): string {
   return `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** The line that runs a program in the C locale, so that its messages can be read by a program. */
-export function commandLine(argv: readonly string[]): string {
-  return quote(["env", "LC_ALL=C", ...argv]);
+/** Name of the variable that marks the processes of one command on the host. */
+const markName = "GATEHOUSE_RUN";
+
+/**
+ * The line that runs a program in the C locale, so that its messages can be read by a program. `mark` goes into its
+ * environment, and with that into all that it starts: it is how they are found again when they must be ended.
+ */
+export function commandLine(argv: readonly string[], mark?: string): string {
+  return quote(["env", "LC_ALL=C", ...(mark === undefined ? [] : [`${markName}=${mark}`]), ...argv]);
+}
+
+/**
+ * Ends the processes that carry a mark: asks, and kills after a second. For the hosts where sshd passes on no signal (it
+ * does not when one logs in as root): there a program that says nothing outlives its channel, and holds a session.
+ */
+export function endMarked(mark: string): string {
+  const send = (signal: string) =>
+    `for p in [0-9]*; do if tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -qx "$1"; ` +
+    `then kill -s ${signal} "$p" 2>/dev/null && found=1; fi; done`;
+  const script = `cd /proc || exit; found=; ${send("TERM")}; [ -z "$found" ] || { sleep 1; ${send("KILL")}; }`;
+  return quote(["sh", "-c", script, "sh", `${markName}=${mark}`]);
 }

@@ -8,13 +8,15 @@ export interface Program {
   stdin: Writable;
   stdout: Readable;
   stderr: Readable;
-  /** Exit status once it has ended and its output has been read; rejects when the connection broke under it. */
+  /** Exit status once it has ended; rejects when the connection broke under it. Output may still lie in the streams. */
   ended: Promise<number | null>;
   /** Ends the program as well as can be done from here; may be called more than once. */
   stop(): void;
 }
 
 const defaultTimeoutMs = 20_000;
+/** How long `dispose` waits for the end of a program that may be stuck in the kernel. */
+const disposeMs = 5_000;
 const defaultMaxBytes = 4 * 1024 * 1024;
 
 /** Runs a program to its end, with its limits: `TIMED_OUT`, `CANCELLED`, or `truncated` when it says too much. */
@@ -47,10 +49,20 @@ export function runToEnd(program: Program, what: string, options: ExecOptions, c
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
 
-    program.ended.then((code) => finish(code, false), fail);
+    const all = [program.ended, read(program.stdout), read(program.stderr)] as const;
+    Promise.all(all).then(([code]) => finish(code, false), fail);
     // A program may end before it has read its input; that is its own affair.
     program.stdin.on("error", () => {});
     program.stdin.end(stdin ?? "");
+  });
+}
+
+/** Resolves when nothing more will come out of a stream. */
+function read(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.readableEnded || stream.destroyed) return resolve();
+    stream.once("end", () => resolve());
+    stream.once("close", () => resolve());
   });
 }
 
@@ -68,7 +80,7 @@ function collect(stream: Readable, maxBytes: number, onTooMuch: () => void): () 
 }
 
 /** A program that goes on. Its errors are drained, so that it can't be stopped by a full pipe nobody reads. */
-export function goOn(program: Program, signal: AbortSignal | undefined): Spawned {
+export function goOn(program: Program, signal: AbortSignal | undefined, clock: Clock): Spawned {
   let stopped = false;
   let why: unknown = null;
   const stop = () => {
@@ -111,7 +123,13 @@ export function goOn(program: Program, signal: AbortSignal | undefined): Spawned
     exited,
     async dispose() {
       stop();
-      await exited;
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(disposeMs, resolve);
+        exited.then(() => {
+          cancel();
+          resolve();
+        });
+      });
     },
   };
 }

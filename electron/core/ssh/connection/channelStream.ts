@@ -28,7 +28,8 @@ export class ChannelStream extends Duplex {
       else if (!this.writableFinished) this.#closedEarly();
     });
     channel.on("error", (error: Error) => this.destroy(error));
-    channel.stderr.resume();
+    // A stream that lies in a pool has nobody who listens; its breaking must not end the program.
+    this.on("error", () => {});
   }
 
   /** The other side closed while we may still be writing: let what was read be read, then end. */

@@ -29,6 +29,12 @@ export interface ConnectDeps {
   timings: { dialMs: number; handshakeMs: number; channelMs: number };
 }
 
+/** A program's channel: its input and output as a stream, the rest (errors, exit, signals) on the channel itself. */
+export interface SessionChannel {
+  channel: ClientChannel;
+  stream: ChannelStream;
+}
+
 /** One authenticated SSH connection. It ends once; the link above makes a new one. */
 export class Connection {
   /** Resolves when the connection is gone, with the reason if there was one. Never rejects. */
@@ -67,19 +73,21 @@ export class Connection {
     return this.#socket.bytesRead;
   }
 
-  /** Runs a program in the user's login shell; the channel still has to be read. */
-  exec(command: string, what: string, options: Cancellable = {}): Promise<ClientChannel> {
-    return this.#open({ kind: "exec", to: what }, options, (done) => this.#client.exec(command, done));
+  /** Runs a program in the user's login shell; output and errors both have to be read. */
+  async exec(command: string, what: string, options: Cancellable = {}): Promise<SessionChannel> {
+    const open = (done: ChannelDone) => this.#client.exec(command, done);
+    const channel = await this.#open({ kind: "exec", to: what }, options, open);
+    return { channel, stream: this.#stream(channel) };
   }
 
   async unix(path: string, options: Cancellable = {}): Promise<ByteStream> {
     const open = (done: ChannelDone) => this.#client.openssh_forwardOutStreamLocal(path, done);
-    return this.#stream(await this.#open({ kind: "unix", to: path }, options, open));
+    return this.#forward(await this.#open({ kind: "unix", to: path }, options, open));
   }
 
   async tcp(host: string, port: number, options: Cancellable = {}): Promise<ByteStream> {
     const open = (done: ChannelDone) => this.#client.forwardOut("127.0.0.1", 0, host, port, done);
-    return this.#stream(await this.#open({ kind: "tcp", to: `${host}:${port}` }, options, open));
+    return this.#forward(await this.#open({ kind: "tcp", to: `${host}:${port}` }, options, open));
   }
 
   /**
@@ -110,7 +118,12 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  #stream(channel: ClientChannel): ByteStream {
+  #forward(channel: ClientChannel): ByteStream {
+    channel.stderr.resume();
+    return this.#stream(channel);
+  }
+
+  #stream(channel: ClientChannel): ChannelStream {
     return new ChannelStream(channel, () => this.#gone);
   }
 
@@ -243,11 +256,10 @@ function tooSlow({ address, port }: SshTarget, greeting: "nothing" | "other" | "
  */
 function warmUp(connection: Connection): void {
   connection.exec(commandLine(["true"]), "true").then(
-    (channel) => {
-      channel.on("error", () => {});
+    ({ channel, stream }) => {
       channel.stderr.resume();
-      channel.resume();
-      channel.end();
+      stream.resume();
+      stream.end();
     },
     () => {},
   );
