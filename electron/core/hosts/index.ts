@@ -15,8 +15,13 @@ import type { HostFile, HostRecord } from "./records.ts";
 import { HostSession } from "./session.ts";
 import { detailOf, type Occupancy, rowOf } from "./views.ts";
 
+
+export { askByPrompt } from "./ask.ts";
+export { createIdentities, type Identities } from "./identities.ts";
+export { type PinFile, pinFile, pinsIn } from "./pins.ts";
+export { createPracticeControl, type PracticeControl } from "./practice.ts";
 export { type HostFile, type HostRecord, hostFile } from "./records.ts";
-export { problemOf } from "./session.ts";
+export { problemOf, type SessionView } from "./session.ts";
 
 const maxHosts = 1000;
 
@@ -63,6 +68,8 @@ export interface Hosts extends Disposable {
   metrics(hostId: string, signal?: AbortSignal): AsyncGenerator<GpuSample>;
   session(hostId: string): HostSession;
   sessions(): HostSession[];
+  /** Part of the practice fleet. */
+  isSimulated(hostId: string): boolean;
   linkOf(hostId: string): HostLink;
   engineOf(hostId: string): Engine;
   /** Starts connecting every host that needs no question. */
@@ -75,6 +82,7 @@ export interface Hosts extends Disposable {
 
 export function createHosts(deps: HostsDeps): Hosts {
   const sessions = new Map<string, HostSession>();
+  const practiceIds = new Set<string>();
 
   function open(record: HostRecord): HostSession {
     const link = linkFor(record);
@@ -175,6 +183,7 @@ export function createHosts(deps: HostsDeps): Hosts {
     metrics: (hostId, signal) => sessionOf(hostId).metrics(signal),
     session: sessionOf,
     sessions: () => [...sessions.values()],
+    isSimulated: (hostId) => practiceIds.has(hostId),
     linkOf: (hostId) => sessionOf(hostId).link,
     engineOf: (hostId) => sessionOf(hostId).engine,
     connectAll() {
@@ -188,6 +197,7 @@ export function createHosts(deps: HostsDeps): Hosts {
     },
     async attachPractice(entries) {
       for (const entry of entries) {
+        practiceIds.add(entry.id);
         await deps.hostKeys.pin(entry.id, entry.hostKey);
         const { name, address, port, user } = entry;
         const auth = { kind: "key" as const, path: entry.keyFile };

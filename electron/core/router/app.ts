@@ -1,3 +1,4 @@
+import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
 import type { Services } from "./index.ts";
 
@@ -11,7 +12,7 @@ export function appRoutes(os: Guarded, services: Services) {
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(async ({ input }) => {
-        const next = await settings.update((current) => ({ ...current, ...input }));
+        const next = await settings.update((current) => ({ ...current, ...definedOnly(input) }));
         services.changes.send({ topic: "settings" });
         return next;
       }),

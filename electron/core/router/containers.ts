@@ -1,3 +1,4 @@
+import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
 import type { Services } from "./index.ts";
 
@@ -72,8 +73,4 @@ export function containerRoutes(os: Guarded, services: Services) {
 /** oRPC wants a generator; the rooms promise only something that can be iterated. */
 async function* iterate<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   yield* source;
-}
-
-function definedOnly<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
 }

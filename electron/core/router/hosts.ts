@@ -28,7 +28,7 @@ export function hostRoutes(os: Guarded, { hosts, identities }: Services) {
         return {};
       }),
       metrics: os.hosts.metrics.handler(({ input, signal }) => hosts.metrics(input.hostId, signal)),
-      identities: os.hosts.identities.handler(({ signal }) => identities(signal)),
+      identities: os.hosts.identities.handler(() => identities()),
     },
   };
 }

@@ -10,14 +10,13 @@ import type {
 import type { Audit } from "../audit/index.ts";
 import type { Broadcast } from "../broadcast.ts";
 import type { Containers } from "../containers/index.ts";
-import type { Hosts } from "../hosts/index.ts";
+import type { Hosts, Identities, PracticeControl } from "../hosts/index.ts";
 import type { ModelAccess } from "../inference/index.ts";
 import type { Keychain } from "../keychain/index.ts";
 import type { Launches } from "../launch/index.ts";
 import type { LogRoom, MaskGuard } from "../logs/index.ts";
 import type { PromptDesk } from "../prompts/index.ts";
 import type { Secrets } from "../secrets/index.ts";
-import type { Identities } from "../ssh/index.ts";
 import type { Store } from "../store/index.ts";
 import { appRoutes } from "./app.ts";
 import { containerRoutes } from "./containers.ts";
@@ -26,14 +25,6 @@ import { hostRoutes } from "./hosts.ts";
 import { secretRoutes } from "./secrets.ts";
 
 export { bugText, type CallContext } from "./guard.ts";
-
-/** The practice fleet as the screens switch it. */
-export interface PracticeControl {
-  state(): PracticeState;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  fault(hostId: string, fault: PracticeFaultName, on: boolean): Promise<void>;
-}
 
 /** Every service that a procedure reaches, made in `createCore`. */
 export interface Services {

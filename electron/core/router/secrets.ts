@@ -1,3 +1,5 @@
+import type { KeychainStateView } from "../../contract/index.ts";
+import type { KeychainState } from "../keychain/index.ts";
 import type { Guarded } from "./guard.ts";
 import type { Services } from "./index.ts";
 
@@ -20,28 +22,38 @@ export function secretRoutes(os: Guarded, services: Services) {
       reveal: os.secrets.reveal.handler(({ input }) => secrets.reveal(input)),
     },
     keychain: {
-      state: os.keychain.state.handler(() => keychain.view()),
+      state: os.keychain.state.handler(() => keychainView(keychain.state())),
       useKeychain: os.keychain.useKeychain.handler(async () => {
         await keychain.useKeychain();
-        return keychain.view();
+        return keychainView(keychain.state());
       }),
       useSession: os.keychain.useSession.handler(async () => {
         await keychain.useSession();
-        return keychain.view();
+        return keychainView(keychain.state());
       }),
       useVault: os.keychain.useVault.handler(async ({ input }) => {
         await withBytes(input.passphrase, (bytes) => keychain.useVault(bytes));
-        return keychain.view();
+        return keychainView(keychain.state());
       }),
       unlock: os.keychain.unlock.handler(async ({ input }) => {
         await withBytes(input.passphrase, (bytes) => keychain.unlock(bytes));
-        return keychain.view();
+        return keychainView(keychain.state());
       }),
       lock: os.keychain.lock.handler(async () => {
         await keychain.lock();
-        return keychain.view();
+        return keychainView(keychain.state());
       }),
     },
+  };
+}
+
+function keychainView(state: KeychainState): KeychainStateView {
+  return {
+    mode: state.mode,
+    locked: state.mode === "vault" && state.locked,
+    backend: state.backend,
+    reason: state.reason,
+    vaultExists: state.vaultExists,
   };
 }
 

@@ -1,0 +1,279 @@
+/**
+ * The composition root: every service of the core, made by hand, in the order in which they lean on each other. Reading
+ * this file is reading the wiring of the program.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { settings as settingsSchema } from "../contract/app.ts";
+import type { AppChange, Settings } from "../contract/index.ts";
+import type { PracticeFleet } from "../practice/types.ts";
+import { aboutProgram } from "./about.ts";
+import { openAudit } from "./audit/index.ts";
+import { createBroadcast } from "./broadcast.ts";
+import { type Containers, createContainers, type HostView } from "./containers/index.ts";
+import { judgeContainer } from "./hardening/index.ts";
+import {
+  askByPrompt,
+  createHosts,
+  createIdentities,
+  createPracticeControl,
+  type HostRecord,
+  type Hosts,
+  hostFile,
+  pinFile,
+  pinsIn,
+  problemOf,
+  type SessionView,
+} from "./hosts/index.ts";
+import { createModelAccess } from "./inference/index.ts";
+import { createKeychain } from "./keychain/index.ts";
+import { createLaunches, type Launches, launchFile, loadTemplates } from "./launch/index.ts";
+import { createLogRoom, createMasker } from "./logs/index.ts";
+import type { Actor, Ports } from "./ports.ts";
+import { createPromptDesk } from "./prompts/index.ts";
+import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
+import { createApiKeys, createSecrets, secretsFile } from "./secrets/index.ts";
+import { createConnectGate, createHostKeys } from "./ssh/index.ts";
+import { openStore } from "./store/index.ts";
+
+export interface CoreOptions {
+  version: string;
+  actorDoor: Actor["door"];
+  /** Bring the practice fleet up at once. */
+  practice: boolean;
+  /** The reference inference server as one file: what the practice fleet runs. */
+  serverBundle: string;
+  /** Where bugs are told; default standard error, masked. */
+  log?: (text: string) => void;
+}
+
+export interface Core {
+  router: Router;
+  /** The context of one client's calls. `address` and `userAgent` as the door saw them. */
+  context(client: CallContext): CallContext;
+  /** The computer woke up, or its network changed. */
+  wake(): void;
+  dispose(): Promise<void>;
+}
+
+const firstSettings: Settings = { language: "system", theme: "system", environment: "development", practice: false };
+
+export async function createCore(ports: Ports, options: CoreOptions): Promise<Core> {
+  const { clock, random, paths, env } = ports;
+  const masker = createMasker();
+  const log = (text: string) => (options.log ?? console.error)(masker.text(text));
+  const changes = createBroadcast<AppChange>((change) => `${change.topic} ${change.hostId ?? ""}`);
+  const changed = (topic: AppChange["topic"]) => (hostId?: string) =>
+    changes.send(hostId === undefined ? { topic } : { topic, hostId });
+
+  // What is kept on disk, none of it secret.
+  const files = { clock, random };
+  const [settings, hostStore, pinStore, secretStore, launchStore] = await Promise.all([
+    openStore({
+      ...files,
+      file: join(paths.data, "settings.json"),
+      schema: settingsSchema,
+      version: 1,
+      initial: firstSettings,
+    }),
+    openStore({ ...files, file: join(paths.data, "hosts.json"), schema: hostFile, version: 1, initial: { hosts: [] } }),
+    openStore({ ...files, file: join(paths.data, "host-keys.json"), schema: pinFile, version: 1, initial: {} }),
+    openStore({
+      ...files,
+      file: join(paths.data, "secrets.json"),
+      schema: secretsFile,
+      version: 1,
+      initial: { secrets: [] },
+    }),
+    openStore({
+      ...files,
+      file: join(paths.data, "launches.json"),
+      schema: launchFile,
+      version: 1,
+      initial: { records: [] },
+    }),
+  ]);
+  const templates = await loadTemplates(join(paths.assets, "templates"));
+
+  // Credentials and the record of what is done with them.
+  const keychain = await createKeychain({ keyring: ports.keyring, paths, clock, random, secrets: masker });
+  await keychain.init();
+  const caller = new AsyncLocalStorage<CallContext>();
+  const self: CallContext = { address: "local", userAgent: "" };
+  const audit = await openAudit({
+    dir: join(paths.data, "audit"),
+    keys: keychain.own,
+    clock,
+    random,
+    mask: masker,
+    appVersion: options.version,
+    actor: () => ({ user: env.USER ?? userInfo().username, door: options.actorDoor, ...(caller.getStore() ?? self) }),
+  });
+  audit.onAppend(() => changed("audit")());
+  const secrets = createSecrets({
+    keychain,
+    store: secretStore,
+    clock,
+    registrar: masker,
+    isWeak: masker.isWeak,
+    onChange: () => changed("secrets")(),
+  });
+  await secrets.refresh();
+  keychain.onState(() => {
+    changed("keychain")();
+    void audit.resume();
+    void secrets.refresh().finally(() => changed("secrets")());
+  });
+
+  // Hosts and what runs on them.
+  const prompts = createPromptDesk({ clock, random });
+  const hosts: Hosts = createHosts({
+    store: hostStore,
+    hostKeys: createHostKeys({
+      store: pinsIn(pinStore, (hostId) => hosts.isSimulated(hostId)),
+      clock,
+      knownHostsFiles: [join(paths.home, ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"],
+    }),
+    ask: askByPrompt({ prompts, registrar: masker, nameOf: (hostId) => hosts.session(hostId).record.host.name }),
+    gate: createConnectGate(clock),
+    clock,
+    random,
+    env,
+    home: paths.home,
+    occupancy: {
+      counts: (hostId) => containers.counts(hostId),
+      holders: (hostId, uuid) => containers.holders(hostId, uuid),
+    },
+    onChange: changed("hosts"),
+    onEngineEvent: (hostId, event) => containers.onEngineEvent(hostId, event),
+    onRemoved: (hostId) => containers.dropHost(hostId),
+    log,
+  });
+  const apiKeys = createApiKeys(keychain.own, masker);
+  const launches: Launches = createLaunches({
+    hosts,
+    secrets,
+    apiKeys,
+    templates,
+    store: launchStore,
+    masker,
+    audit,
+    clock,
+    random,
+    onChange: () => {
+      changed("launches")();
+      changed("containers")();
+    },
+  });
+  const containers: Containers = createContainers({
+    hosts: () => hosts.sessions().map((session) => hostView(session.record, session.view())),
+    engineOf: (hostId) => hosts.engineOf(hostId),
+    records: (containerId) => launches.recordOf(containerId),
+    judge: (detail) => judgeContainer(detail),
+    newest: (ref) => secrets.newest(ref),
+    reinject: (hostId, containerId) => launches.reinject(hostId, containerId),
+    forget: (hostId, containerId) => launches.forget(hostId, containerId),
+    mask: masker,
+    clock,
+    problemOf,
+    onChange: changed("containers"),
+  });
+  const logs = createLogRoom({ engineOf: async (hostId) => hosts.engineOf(hostId), masker, clock, random });
+  const models = createModelAccess({
+    engineOf: hosts.engineOf,
+    linkOf: hosts.linkOf,
+    profileOf: (template) => launches.profileOf(template),
+    apiKeys,
+    mask: masker,
+    clock,
+  });
+
+  const practice = createPracticeControl({
+    hosts,
+    open: () => openPractice(ports, options),
+    onChange: () => changed("practice")(),
+  });
+  const router = createRouter(
+    {
+      info: () =>
+        aboutProgram({
+          version: options.version,
+          door: options.actorDoor,
+          dataFolder: paths.data,
+          stores: [settings, hostStore, pinStore, secretStore, launchStore],
+        }),
+      changes,
+      settings,
+      prompts,
+      hosts,
+      identities: createIdentities({ home: paths.home, env, clock }),
+      containers,
+      launches,
+      templates: templates.map((each) => each.template),
+      secrets,
+      keychain,
+      logs,
+      models,
+      audit,
+      practice,
+      mask: masker,
+    },
+    {
+      audit,
+      mask: masker,
+      onBehalfOf: (context, work) => caller.run(context, work),
+      bug: (path, error) => log(bugText(path, error)),
+    },
+  );
+
+  hosts.connectAll();
+  if (options.practice || settings.get().practice) await practice.start();
+
+  return {
+    router,
+    context: (client) => client,
+    wake: () => hosts.wake(),
+    async dispose() {
+      prompts.dispose();
+      await launches.dispose();
+      await logs.dispose();
+      await containers.dispose();
+      await practice.dispose();
+      await hosts.dispose();
+      changes.end();
+      await audit.dispose();
+      await keychain.dispose();
+    },
+  };
+}
+
+/** The practice fleet is loaded when it is wanted: it brings an SSH server and an engine of its own. */
+async function openPractice(ports: Ports, options: CoreOptions): Promise<PracticeFleet> {
+  const { startPractice } = await import("../practice/index.ts");
+  const { clock, forker, random, paths } = ports;
+  return startPractice({
+    dir: join(paths.data, "practice"),
+    forker,
+    serverBundle: options.serverBundle,
+    models: join(paths.assets, "models"),
+    clock,
+    random,
+  });
+}
+
+/** A host as the containers room needs it. */
+function hostView(record: HostRecord, view: SessionView): HostView {
+  const { link, engine, engineProblem, gpus } = view;
+  const reached = link.phase === "online" || link.phase === "degraded";
+  const problem = "reason" in link ? { code: link.reason.code, details: { ...link.reason.details } } : engineProblem;
+  return {
+    id: record.id,
+    name: record.host.name,
+    environment: record.host.environment,
+    simulated: record.simulated,
+    reachable: reached && engine !== null,
+    problem,
+    gpuNames: new Map(gpus.map((gpu) => [gpu.uuid, gpu.name])),
+  };
+}
