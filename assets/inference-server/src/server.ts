@@ -54,10 +54,12 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
     async stop(graceMs) {
       watch?.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      // Again and again, since a kept-alive connection becomes idle only when its last answer is out.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
-      clearTimeout(timer);
+      clearInterval(idle);
+      clearTimeout(cut);
       await handlers.models.unload().catch(() => log.line("WARNING", "The model was still loading"));
     },
   };
