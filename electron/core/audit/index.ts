@@ -1,0 +1,346 @@
+/**
+ * The record of every action: append-only, chained, sealed with a key from the keychain, with signed checkpoints and the
+ * newest row's place kept apart. It shows tampering by others and after the fact; who controls the user's own session
+ * has the key too, and no local log can change that.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { AuditReport, AuditRowView } from "../../contract/audit.ts";
+import { Failure, isFailure } from "../failure.ts";
+import type { MaskGuard } from "../logs/types.ts";
+import type { Actor, Clock, Disposable, Random } from "../ports.ts";
+import { writeReason } from "./appender.ts";
+import { fingerprint, parseCheckpoint } from "./checkpoint.ts";
+import { draftOf, outcomeOf } from "./draft.ts";
+import { type AuditHead, type AuditKeyStore, type AuditKeys, headName, keepKeys, loadKeys } from "./keys.ts";
+import { linesBackward } from "./lines.ts";
+import { type AuditDraft, type ChainedRow, NO_HASH, NO_KEY } from "./record.ts";
+import {
+  CHECKPOINTS_FILE,
+  hashAt,
+  newestRecord,
+  type Recovery,
+  recordsBackward,
+  recoverTail,
+  segmentNames,
+} from "./segments.ts";
+import type { AuditInput } from "./types.ts";
+import { verifyAudit } from "./verify.ts";
+import { type AuditFilter, matches, viewOf } from "./view.ts";
+import { type AuditProblem, createWriter, type Writer, type WriterStart } from "./writer.ts";
+
+export type { AuditReport, AuditRowView as AuditRow } from "../../contract/audit.ts";
+export { publicKeyOf, readSigningKey } from "./checkpoint.ts";
+export { anonymised } from "./draft.ts";
+export { AUDIT_KEY, AUDIT_SIGNING_KEY, type AuditHead, type AuditKeyStore, headName, readHead } from "./keys.ts";
+export type { AuditInput } from "./types.ts";
+export { type VerifyOptions, verifyAudit } from "./verify.ts";
+export type { AuditFilter } from "./view.ts";
+export type { AuditProblem } from "./writer.ts";
+
+export interface AuditOptions {
+  /** Folder of the log, made (0700) when missing. */
+  dir: string;
+  /** The console's own keys. While it rejects, rows wait and high-severity actions are refused. */
+  keys: AuditKeyStore;
+  clock: Clock;
+  random: Random;
+  /** Who acts right now. */
+  actor: () => Actor;
+  mask: MaskGuard;
+  appVersion: string;
+}
+
+export interface PageOptions {
+  /** Only rows before this one. */
+  before?: number | undefined;
+  /** 1 to 500. */
+  limit: number;
+  filter?: AuditFilter | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface AuditPage {
+  /** Newest first. */
+  rows: AuditRowView[];
+  /** Rows in the whole log. */
+  total: number;
+  /** There are older ones that match. */
+  more: boolean;
+  /** When the newest row of the log was written, milliseconds since the epoch. */
+  newest: number | null;
+}
+
+export interface Audit extends Disposable {
+  /**
+   * `high`: on disk when it resolves, else `AUDIT_UNWRITABLE` {reason} (the row still waits and is written when it can
+   * be). `low`: has its place at once, is on disk some 200 ms later; null when too many wait already (a later row says
+   * how many were left out).
+   */
+  record(input: AuditInput): Promise<AuditRowView | null>;
+  /**
+   * Runs an action with its record: for high severity the intent is on disk before `action` starts, or it does not start
+   * (`AUDIT_UNWRITABLE`); then the outcome, whatever it is. Rejects with what `action` rejected with. An outcome that
+   * can't be written takes nothing back: it waits, and `problem` says so.
+   */
+  run<T>(input: Omit<AuditInput, "outcome" | "durationMs" | "errorCode">, action: () => Promise<T> | T): Promise<T>;
+  page(options: PageOptions): Promise<AuditPage>;
+  verify(options?: { signal?: AbortSignal }): Promise<AuditReport>;
+  onAppend(listener: (row: AuditRowView) => void): () => void;
+  /** What keeps rows from the disk right now, or null. */
+  problem(): AuditProblem | null;
+  /** Tries again at once: to be called when the keychain's state changes. Never rejects. */
+  resume(): Promise<void>;
+  /** Hex of the key that checkpoints are signed with, for comparing it elsewhere; null while there is none. */
+  publicKey(): string | null;
+  dispose(): Promise<void>;
+}
+
+/** Without a key there is no sealed intent, and these are the way to the key: they go on, and their rows wait. */
+const WAYS_TO_THE_KEY: ReadonlySet<string> = new Set([
+  "keychain.unlock",
+  "keychain.use-vault",
+  "keychain.use-session",
+  "keychain.use-system",
+]);
+const MAX_PAGE = 500;
+
+/** Rejects with `AUDIT_UNWRITABLE` {reason} when the folder can't be made or its files can't be read and repaired. */
+export async function openAudit(options: AuditOptions): Promise<Audit> {
+  const { dir, clock, random } = options;
+  const sessionId = random.id();
+  const listeners = new Set<(row: AuditRowView) => void>();
+  const draft = (input: AuditInput): AuditDraft =>
+    draftOf(input, {
+      actor: options.actor(),
+      mask: options.mask,
+      requestId: input.requestId ?? random.id(),
+      sessionId,
+      now: clock.now(),
+      mono: clock.mono(),
+      appVersion: options.appVersion,
+    });
+  const ownDraft = (action: string, query: NonNullable<AuditInput["query"]>, severity: "low" | "high" = "low") =>
+    draft({
+      action,
+      severity,
+      method: "LOG",
+      path: action,
+      query,
+      target: "log:audit",
+      outcome: "success",
+      durationMs: 0,
+    });
+
+  const found = await prepare(options);
+  const writer: Writer = await createWriter(
+    {
+      dir,
+      clock,
+      ownDraft,
+      onRow: (row) => {
+        for (const listener of listeners) listener(viewOf(row));
+      },
+      attach: async () => {
+        const keys = await loadKeys(options.keys, random, dir);
+        for (const { action, query } of await suspicions(dir, found, keys))
+          writer.add(ownDraft(action, query, "high"), "always");
+        return keys;
+      },
+      keepHead: (head) => options.keys.put(headName(dir), Buffer.from(JSON.stringify(head))),
+    },
+    found,
+  );
+  writer.add(found.seq === 0 ? ownDraft("log.genesis", { log_id: found.logId }) : ownDraft("log.opened", {}));
+  for (const { file, bytes, sha256, setAside } of found.recoveries) {
+    writer.add(ownDraft("log.recovered", { file, bytes, sha256, set_aside: setAside }, "high"));
+  }
+  await writer.flush().catch(() => undefined);
+  return auditOf(options, writer, draft, listeners, () => void writer.add(ownDraft("log.closed", {})));
+}
+
+function auditOf(
+  options: AuditOptions,
+  writer: Writer,
+  draft: (input: AuditInput) => AuditDraft,
+  listeners: Set<(row: AuditRowView) => void>,
+  sayGoodbye: () => void,
+): Audit {
+  const { dir, clock, random } = options;
+
+  async function record(input: AuditInput): Promise<AuditRowView | null> {
+    const high = input.severity === "high";
+    let row = writer.add(draft(input));
+    if (row === null && high) {
+      await writer.flush();
+      row = writer.add(draft(input));
+      if (row === null) throw new Failure("AUDIT_UNWRITABLE", { reason: "too many rows wait to be written" });
+    }
+    if (high) await writer.flush();
+    return row === null ? null : viewOf(row);
+  }
+
+  async function run<T>(input: Parameters<Audit["run"]>[0], action: () => Promise<T> | T): Promise<T> {
+    const requestId = input.requestId ?? random.id();
+    const start = clock.mono();
+    const finish = async (outcome: AuditInput["outcome"], errorCode?: string) => {
+      const durationMs = Math.round(clock.mono() - start);
+      await record({ ...input, requestId, outcome, errorCode, durationMs }).catch(() => undefined);
+    };
+    if (input.severity === "high") {
+      try {
+        await record({ ...input, requestId, outcome: "intent", durationMs: 0 });
+      } catch (error) {
+        if (!(WAYS_TO_THE_KEY.has(input.action) && isForWantOfKey(error))) {
+          await finish("failure", "AUDIT_UNWRITABLE");
+          throw error;
+        }
+      }
+    }
+    try {
+      const result = await action();
+      await finish("success");
+      return result;
+    } catch (error) {
+      const { outcome, errorCode } = outcomeOf(error);
+      await finish(outcome, errorCode);
+      throw error;
+    }
+  }
+
+  async function page({
+    before = Number.POSITIVE_INFINITY,
+    limit,
+    filter = {},
+    signal,
+  }: PageOptions): Promise<AuditPage> {
+    await writer.flush().catch(() => undefined);
+    const wanted = Math.min(Math.max(1, Math.trunc(limit)), MAX_PAGE);
+    const rows: ChainedRow[] = [];
+    let newest: number | null = null;
+    for await (const row of newestFirst(dir, writer, signal)) {
+      newest ??= Date.parse(row.timestamp);
+      if (row.seq >= before || !matches(row, filter)) continue;
+      if (rows.push(row) > wanted) break;
+    }
+    return { rows: rows.slice(0, wanted).map(viewOf), total: writer.end().seq, more: rows.length > wanted, newest };
+  }
+
+  return {
+    record,
+    run,
+    page,
+    async verify({ signal } = {}) {
+      await writer.flush().catch(() => undefined);
+      const keys = writer.keys();
+      const common = { path: dir, mono: () => clock.mono(), ...(signal ? { signal } : {}) };
+      if (keys === null) return verifyAudit(common);
+      const end = writer.written();
+      const head: AuditHead = { log_id: end.logId, seq: end.seq, hash: end.hash };
+      return verifyAudit({ ...common, keys: [keys.key], publicKey: keys.publicKey, head });
+    },
+    onAppend(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    problem: () => writer.problem(),
+    async resume() {
+      const keys = writer.keys();
+      if (keys !== null) await keepKeys(options.keys, keys).catch(() => undefined);
+      await writer.flush().catch(() => undefined);
+    },
+    publicKey: () => writer.keys()?.publicKey ?? null,
+    async dispose() {
+      sayGoodbye();
+      await writer.close();
+      listeners.clear();
+    },
+  };
+}
+
+function isForWantOfKey(error: unknown): boolean {
+  if (!isFailure(error, "AUDIT_UNWRITABLE")) return false;
+  return isFailure(error.cause, "KEYCHAIN_LOCKED") || isFailure(error.cause, "KEYCHAIN_UNAVAILABLE");
+}
+
+async function* newestFirst(dir: string, writer: Writer, signal: AbortSignal | undefined): AsyncGenerator<ChainedRow> {
+  let next = Number.POSITIVE_INFINITY;
+  for (const row of [...writer.waiting()].reverse()) {
+    next = row.seq;
+    yield row;
+  }
+  for await (const row of recordsBackward(dir, signal)) if (row.seq < next) yield row;
+}
+
+interface Found extends WriterStart {
+  recoveries: Recovery[];
+  /** Key of the newest row. */
+  keyId: string | null;
+  /** The highest checkpoint, whoever signed it. */
+  checkpointSeq: number;
+}
+
+/** Repairs what a crash tore, and finds out where the log stands. */
+async function prepare({ dir, clock, random }: AuditOptions): Promise<Found> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const segment = (await segmentNames(dir)).at(-1) ?? "";
+    const recoveries: Recovery[] = [];
+    for (const name of segment === "" ? [CHECKPOINTS_FILE] : [segment, CHECKPOINTS_FILE]) {
+      const recovery = await recoverTail(join(dir, name), { clock, random, now: clock.now() });
+      if (recovery !== null) recoveries.push(recovery);
+    }
+    const newest = await newestRecord(dir);
+    const checkpoints = await checkpointFacts(join(dir, CHECKPOINTS_FILE));
+    return {
+      logId: newest?.log_id ?? random.id(),
+      seq: newest?.seq ?? 0,
+      hash: newest?.hash ?? NO_HASH,
+      segment,
+      keyId: newest?.key_id ?? null,
+      rowsSinceCheckpoint: Math.max(0, (newest?.seq ?? 0) - checkpoints.seq),
+      checkpointKeys: checkpoints.keys,
+      checkpointSeq: checkpoints.seq,
+      recoveries,
+    };
+  } catch (error) {
+    throw new Failure("AUDIT_UNWRITABLE", { reason: writeReason(error) }, { cause: error });
+  }
+}
+
+async function checkpointFacts(file: string): Promise<{ seq: number; keys: Set<string> }> {
+  const facts = { seq: 0, keys: new Set<string>() };
+  try {
+    for await (const line of linesBackward(file)) {
+      const parsed = parseCheckpoint(line);
+      if (parsed?.kind === "checkpoint") facts.seq = Math.max(facts.seq, parsed.seq);
+      else if (parsed?.kind === "key") facts.keys.add(fingerprint(parsed.public_key));
+    }
+  } catch {
+    // No checkpoints yet, or none that can be read: `verify` tells.
+  }
+  return facts;
+}
+
+type Suspicion = { action: string; query: Record<string, string | number> };
+
+/** What the keys' store knows and the log does not: rows that were there, a newest row that is another now. */
+async function suspicions(dir: string, found: Found, keys: AuditKeys): Promise<Suspicion[]> {
+  const list: Suspicion[] = [];
+  const { head } = keys;
+  const lostTo = (seq: number, witness: string, logId: string) => ({
+    action: "log.truncated",
+    query: { last_seq: found.seq, expected_seq: seq, expected_log: logId, witness },
+  });
+  if (head !== null && found.seq > 0 && head.log_id !== found.logId)
+    list.push(lostTo(head.seq, "another log's head", head.log_id));
+  else if (head !== null && head.seq > found.seq) list.push(lostTo(head.seq, "head", head.log_id));
+  else if (found.checkpointSeq > found.seq) list.push(lostTo(found.checkpointSeq, "checkpoint", found.logId));
+  else if (head !== null && (await hashAt(dir, head.seq)) !== head.hash) {
+    list.push({ action: "log.altered", query: { seq: head.seq, expected_hash: head.hash } });
+  }
+  if (found.keyId !== null && found.keyId !== NO_KEY && found.keyId !== keys.keyId) {
+    list.push({ action: "log.rekeyed", query: { old_key: found.keyId, new_key: keys.keyId } });
+  }
+  return list;
+}

@@ -1,0 +1,69 @@
+/** What stands beside the rows and knows how far the log had come: the signed checkpoints. */
+import { errorCode } from "../store/index.ts";
+import { type Checkpoint, fingerprint, parseCheckpoint, signatureFits } from "./checkpoint.ts";
+import { linesOf } from "./lines.ts";
+import { CHECKPOINTS_FILE } from "./segments.ts";
+import type { DamageKind, VerifyOptions } from "./verify.ts";
+
+export interface Witnesses {
+  /** Those whose signature fits, with their line. */
+  checkpoints: (Checkpoint & { line: number })[];
+}
+
+type Tell = (kind: DamageKind, file: string, line: number, seq: number | null, note: string) => void;
+
+export async function readCheckpoints(
+  file: string,
+  options: Pick<VerifyOptions, "publicKey" | "signal">,
+  tell: Tell,
+  unchecked: string[],
+): Promise<Witnesses> {
+  const checkpoints: Witnesses["checkpoints"] = [];
+  const keys = new Map<string, string>();
+  const damaged = (kind: DamageKind, line: number, seq: number | null, note: string) =>
+    tell(kind, CHECKPOINTS_FILE, line, seq, note);
+
+  const take = (bytes: Buffer, line: number) => {
+    const parsed = parseCheckpoint(bytes);
+    if (parsed === null) return damaged("altered", line, null, "the line is not as it was written");
+    if (parsed.kind === "key") {
+      if (!signatureFits(parsed.public_key, parsed))
+        return damaged("altered", line, null, "the key's own signature does not fit");
+      keys.set(fingerprint(parsed.public_key), parsed.public_key);
+      if (options.publicKey !== undefined && parsed.public_key !== options.publicKey) {
+        damaged(
+          "unknown-key",
+          line,
+          null,
+          `checkpoints from here on may be signed by another key (${fingerprint(parsed.public_key)})`,
+        );
+      }
+      return;
+    }
+    const key = keys.get(parsed.key);
+    if (key === undefined)
+      return damaged("altered", line, parsed.seq, "no key above it in the file has this fingerprint");
+    if (!signatureFits(key, parsed))
+      return damaged("altered", line, parsed.seq, "the checkpoint's signature does not fit");
+    checkpoints.push({ ...parsed, line });
+  };
+
+  try {
+    for await (const { bytes, line, ended } of linesOf(file, options.signal)) {
+      if (ended) take(bytes, line);
+      else damaged("torn", line, null, "the last line has no end");
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (errorCode(error) === "ENOENT")
+      unchecked.push("There are no checkpoints: rows cut off at the end would not show by them.");
+    else damaged("unreadable", 0, null, `it cannot be read (${errorCode(error) ?? "unknown"})`);
+    return { checkpoints };
+  }
+  if (options.publicKey === undefined) {
+    for (const print of keys.keys()) {
+      unchecked.push(`The checkpoints' key ${print} was taken from their own file: compare it with the console's.`);
+    }
+  }
+  return { checkpoints };
+}
