@@ -5,18 +5,20 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { Failure } from "../failure.ts";
-import type { Clock, Disposable, Keyring, Paths, Random } from "../ports.ts";
-import { Secret, type SecretRegistrar } from "../secrets/secret.ts";
+import type { Clock, Keyring, Paths, Random } from "../ports.ts";
+import type { SecretRegistrar } from "../secrets/secret.ts";
 import { createSerial } from "../serial.ts";
 import { openStore, type Store } from "../store/index.ts";
-import { type Backend, OWN_SPACE, type SecretStore, sessionBackend, spaceOf } from "./backend.ts";
-import { checkEnvironment, checkName, checkOwnName, checkValue } from "./limits.ts";
+import { type Backend, OWN_SPACE, sessionBackend, spaceOf } from "./backend.ts";
+import { ownKeys, secretCalls } from "./calls.ts";
 import { systemBackend } from "./system.ts";
+import type { Keychain, KeychainState } from "./types.ts";
 import { createVault } from "./vault.ts";
 
 export type { SecretStore } from "./backend.ts";
 export { type KeytarDeps, keytarKeyring, type NativeKeyring } from "./keytar.ts";
 export { MAX_SECRET_BYTES } from "./limits.ts";
+export type { Keychain, KeychainState, OwnKeys, SecretEntry } from "./types.ts";
 
 export interface KeychainDeps {
   keyring: Keyring;
@@ -29,63 +31,6 @@ export interface KeychainDeps {
   platform?: NodeJS.Platform;
   /** scrypt's N for a new vault. For tests only; default 2^17. */
   scryptCost?: number;
-}
-
-interface KeychainFacts {
-  /** The system's own name: `Secret Service (libsecret)`, `Keychain`, `Credential Manager`. */
-  backend: string;
-  /** Why the system's keychain can't be used, one plain sentence; null when it can, or was not asked. */
-  reason: string | null;
-  /** A vault file is there from before. */
-  vaultExists: boolean;
-}
-
-export type KeychainState =
-  | (KeychainFacts & { mode: "keychain" })
-  | (KeychainFacts & { mode: "vault"; locked: boolean })
-  | (KeychainFacts & { mode: "session" })
-  /** The keychain can't be used and nobody has chosen yet: nothing can be kept. */
-  | (KeychainFacts & { mode: "unset"; reason: string });
-
-export interface SecretEntry {
-  environment: string;
-  name: string;
-  store: SecretStore;
-}
-
-/** Raw keys of the console itself (the audit key), under the service `gatehouse` of whatever backend is in use. */
-export interface OwnKeys {
-  get(name: string): Promise<Buffer | null>;
-  put(name: string, value: Uint8Array): Promise<void>;
-}
-
-/**
- * Values reject with `KEYCHAIN_LOCKED` (vault not open, keyring waits for its prompt), `KEYCHAIN_UNAVAILABLE` {reason}
- * (nothing chosen yet, or the system's keychain refused), `VAULT_CORRUPT` {file, reason}, `STORE_UNWRITABLE`.
- */
-export interface Keychain extends Disposable {
-  state(): KeychainState;
-  onState(listener: (state: KeychainState) => void): () => void;
-  /** Finds out what there is: the choice of last time, else the system's keychain when it works. Never rejects for it. */
-  init(): Promise<KeychainState>;
-  /** Tries the system's keychain again and takes it; `KEYCHAIN_UNAVAILABLE` {reason} when it still can't be used. */
-  useKeychain(): Promise<void>;
-  /** Makes the vault, or opens the one that is there. `VAULT_PASSPHRASE_WRONG`; `BAD_INPUT` when it is too short. */
-  useVault(passphrase: Uint8Array): Promise<void>;
-  useSession(): Promise<void>;
-  /** `VAULT_PASSPHRASE_WRONG`; `CONFLICT` when the vault is not what is in use. */
-  unlock(passphrase: Uint8Array): Promise<void>;
-  /** Forgets the vault's key; the other modes have nothing to lock. */
-  lock(): void;
-  /** `SECRET_NAME_INVALID`, `SECRET_EMPTY`, `SECRET_TOO_LARGE`, `BAD_INPUT` (environment). The caller wipes `value`. */
-  put(environment: string, name: string, value: Uint8Array): Promise<void>;
-  /** A fresh `Secret`, to be disposed by the caller; null when there is none. */
-  get(environment: string, name: string): Promise<Secret | null>;
-  /** False when there was none. */
-  remove(environment: string, name: string): Promise<boolean>;
-  /** By environment and name. Environments are those that the console itself has written to. */
-  list(environment?: string): Promise<SecretEntry[]>;
-  readonly own: OwnKeys;
 }
 
 const MIN_PASSPHRASE_BYTES = 8;
@@ -219,72 +164,6 @@ function keychainOf(deps: KeychainDeps, choice: Store<Choice>): Keychain {
   };
 }
 
-type SecretCalls = Pick<Keychain, "put" | "get" | "remove" | "list">;
-
-function secretCalls(
-  registrar: SecretRegistrar,
-  environments: () => readonly string[],
-  remember: (environment: string) => Promise<void>,
-  backend: () => Backend,
-  serial: ReturnType<typeof createSerial>,
-): SecretCalls {
-  return {
-    async put(environment, name, value) {
-      checkEnvironment(environment);
-      checkName(name);
-      checkValue(name, value);
-      registrar.register(name, value);
-      await serial(async () => {
-        const into = backend();
-        // Remembered first: a value in an environment that nobody lists would be a secret that nobody can find.
-        await remember(environment);
-        await into.put(spaceOf(environment), name, value);
-      });
-    },
-    async get(environment, name) {
-      checkEnvironment(environment);
-      checkName(name);
-      const value = await serial(() => backend().get(spaceOf(environment), name));
-      if (value === null) return null;
-      const secret = new Secret(registrar, name, value);
-      value.fill(0);
-      return secret;
-    },
-    async remove(environment, name) {
-      checkEnvironment(environment);
-      checkName(name);
-      return serial(() => backend().remove(spaceOf(environment), name));
-    },
-    async list(environment) {
-      if (environment !== undefined) checkEnvironment(environment);
-      return serial(async () => {
-        const from = backend();
-        const entries: SecretEntry[] = [];
-        for (const each of environment === undefined ? environments() : [environment]) {
-          const names = await from.names(spaceOf(each));
-          entries.push(...names.map((found) => ({ environment: each, ...found })));
-        }
-        return entries.sort((a, b) => compare(a.environment, b.environment) || compare(a.name, b.name));
-      });
-    },
-  };
-}
-
-/** The console's own keys are base64 in every backend: keychains hold text, and these are always short. */
-function ownKeys(backend: () => Backend, serial: ReturnType<typeof createSerial>): OwnKeys {
-  return {
-    async get(name) {
-      checkOwnName(name);
-      const text = await serial(() => backend().get(OWN_SPACE, name));
-      return text === null ? null : Buffer.from(text.toString("latin1"), "base64");
-    },
-    async put(name, value) {
-      checkOwnName(name);
-      await serial(() => backend().put(OWN_SPACE, name, Buffer.from(Buffer.from(value).toString("base64"))));
-    },
-  };
-}
-
 /**
  * Moves what a session held to where it lasts. A secret that is there already is replaced: the session's is newer. An
  * own key that is there already stays, because what it once signed must still be checked.
@@ -300,8 +179,4 @@ async function carry(from: Backend, to: Backend, environments: readonly string[]
       value.fill(0);
     }
   }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

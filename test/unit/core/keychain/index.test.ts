@@ -181,10 +181,14 @@ describe.each(modes)("values in mode %s", (mode) => {
     const key = ports.random.bytes(32);
     const before = await keychain.own.get("audit-key");
     await keychain.own.put("audit-key", key);
-    expect({ before, after: await keychain.own.get("audit-key"), listed: await keychain.list() }).toEqual({
+    const [after, listed] = [await keychain.own.get("audit-key"), await keychain.list()];
+    const removed = [await keychain.own.remove("audit-key"), await keychain.own.remove("audit-key")];
+    expect({ before, after, listed, removed, gone: await keychain.own.get("audit-key") }).toEqual({
       before: null,
       after: key,
       listed: [],
+      removed: [true, false],
+      gone: null,
     });
   });
 });
