@@ -123,7 +123,7 @@ const hostDefaults: Record<string, unknown> = {
   ConsoleSize: [0, 0],
   CapAdd: null,
   CapDrop: null,
-  CgroupnsMode: "private",
+  CgroupnsMode: "",
   Dns: [],
   DnsOptions: [],
   DnsSearch: [],
@@ -190,7 +190,7 @@ const hostDefaults: Record<string, unknown> = {
 const optionalHostFields = ["Annotations", "Init", "Mounts", "StorageOpt", "Sysctls", "Tmpfs", "KernelMemoryTCP"];
 
 /** `HostConfig` as `inspect` shows it: defaults under what was given, unknown fields dropped, swap derived. */
-export function shownHostConfig(body: CreateBody): Record<string, unknown> {
+export function shownHostConfig(body: CreateBody, cgroupVersion: "1" | "2"): Record<string, unknown> {
   const given = body.HostConfig ?? {};
   const shown: Record<string, unknown> = {};
   for (const [name, fallback] of Object.entries(hostDefaults)) {
@@ -200,6 +200,13 @@ export function shownHostConfig(body: CreateBody): Record<string, unknown> {
   for (const name of optionalHostFields) {
     if (Object.hasOwn(given, name) && given[name] !== null && given[name] !== undefined) shown[name] = given[name];
   }
+  // Clients in Go send zero values for what was not given.
+  if (shown.CgroupnsMode === "") shown.CgroupnsMode = cgroupVersion === "2" ? "private" : "host";
+  if (shown.IpcMode === "") shown.IpcMode = "private";
+  if (shown.ShmSize === 0) shown.ShmSize = hostDefaults.ShmSize;
+  if (shown.PidsLimit === 0 || shown.PidsLimit === -1) shown.PidsLimit = null;
+  if (shown.MemorySwappiness === -1 || cgroupVersion === "2") shown.MemorySwappiness = null;
+  shown.OomKillDisable = cgroupVersion === "2" ? null : shown.OomKillDisable === true;
   // A null list means "the defaults", an empty one "none": the difference is a protection lost.
   for (const name of ["MaskedPaths", "ReadonlyPaths"]) if (given.Privileged === true) shown[name] = null;
   const memory = Number(shown.Memory);

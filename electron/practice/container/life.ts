@@ -67,14 +67,23 @@ export function createLife(options: LifeOptions): Life {
     options.events.emit({ type: "container", action, id: container.id, attributes });
   }
 
+  /** Whoever waits for an end, or is attached, is told. */
+  function ended(container: Container): void {
+    container.exits += 1;
+    for (const tell of container.changed) tell();
+  }
+
   async function start(container: Container): Promise<void> {
     container.stopAsked = false;
     try {
       await launch(container);
     } catch (error) {
       release(container);
-      container.state.exitCode = 128;
       container.state.error = error instanceof Error ? error.message : "failed";
+      // As runc answers: 127 for a program that is not there.
+      container.state.exitCode = container.state.error.includes("executable file not found") ? 127 : 128;
+      if (container.hostConfig.AutoRemove) await remove(container, { force: true });
+      ended(container);
       throw error;
     }
   }
@@ -105,7 +114,9 @@ export function createLife(options: LifeOptions): Life {
     release(container);
     container.state = { ...container.state, status: "exited", exitCode: code, finishedAt: clock.now(), health: null };
     clearSecrets(container);
-    emit(container, "die", { exitCode: String(code), execDuration: "0" });
+    const ran = Math.round((clock.now() - (container.state.startedAt ?? clock.now())) / 1000);
+    emit(container, "die", { exitCode: String(code), execDuration: String(ran) });
+    ended(container);
     if (disposed) return;
     if (container.hostConfig.AutoRemove) void remove(container, { force: false });
     else revive(container, code);
@@ -205,6 +216,8 @@ export function createLife(options: LifeOptions): Life {
     containers.delete(container.id);
     rmSync(container.secretsDir, { recursive: true, force: true });
     emit(container, "destroy");
+    container.removed = true;
+    for (const tell of container.changed) tell();
   }
 
   return {

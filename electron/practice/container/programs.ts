@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import type { Clock, ForkedProgram, Forker } from "../../core/ports.ts";
+import { EngineError } from "../engine/http.ts";
 import { parseScript, ShellSyntaxError } from "../shell/parse.ts";
-import { type Machine, noInput, runArgv } from "../shell/run.ts";
+import { findProgram, type Machine, noInput, runArgv } from "../shell/run.ts";
 import type { PracticeFault } from "../types.ts";
 import { environmentOf } from "./inside.ts";
 import { type Container, commandOf, type RunningProgram } from "./types.ts";
@@ -117,6 +118,13 @@ export interface ShellOptions {
  */
 export function startShell(container: Container, options: ShellOptions): RunningProgram {
   const argv = commandOf(container.config);
+  const [program = ""] = argv;
+  if (!isTalker(argv) && findProgram(options.machine, program) === undefined) {
+    throw new EngineError(
+      400,
+      `failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${program}": executable file not found in $PATH: unknown`,
+    );
+  }
   const stopper = new AbortController();
   let signal: "SIGTERM" | "SIGKILL" | null = null;
   const io = {

@@ -13,6 +13,7 @@ export interface ContainerRoutesOptions {
   life: Life;
   networks: Networks;
   now(): number;
+  startedAt: number;
   wait(ms: number, signal: AbortSignal): Promise<void>;
   list(): Container[];
   /** Throws the engine's 404. */
@@ -139,26 +140,36 @@ function matchesName(name: string, wanted: string): boolean {
 }
 
 async function waitFor(container: Container, request: EngineRequest, reply: Reply): Promise<void> {
-  const condition = request.query.get("condition") ?? "not-running";
+  const condition = request.query.get("condition") || "not-running";
+  if (!["not-running", "next-exit", "removed"].includes(condition)) {
+    throw new EngineError(400, `invalid condition: "${condition}"`);
+  }
+  const { exits } = container;
+  const met = () => {
+    if (container.removed) return true;
+    if (condition === "removed") return false;
+    return condition === "next-exit" ? container.exits > exits : container.program === null;
+  };
+  // The head goes out at once: `docker run` waits for it before it starts the container.
   const outlet = reply.stream("application/json");
-  if (container.program === null && condition === "next-exit") await nextStart(container, outlet);
-  await Promise.race([container.ended, aborted(outlet)]);
+  await untilChanged(container, outlet, met);
   await outlet.write(`${JSON.stringify({ StatusCode: container.state.exitCode })}\n`);
   outlet.end();
 }
 
-/** `docker run` asks to wait before it starts: the state is looked at until then. */
-async function nextStart(container: Container, outlet: Outlet): Promise<void> {
-  while (container.program === null && !outlet.signal.aborted && container.state.startedAt === null) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Resolves when `met` holds, looked at after each end of the container, or when the client has gone. */
+async function untilChanged(container: Container, outlet: Outlet, met: () => boolean): Promise<void> {
+  while (!met() && !outlet.signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        container.changed.delete(wake);
+        outlet.signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      container.changed.add(wake);
+      outlet.signal.addEventListener("abort", wake);
+    });
   }
-}
-
-function aborted(outlet: Outlet): Promise<void> {
-  return new Promise((resolve) => {
-    if (outlet.signal.aborted) resolve();
-    outlet.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 async function sendLogs(container: Container, request: EngineRequest, reply: Reply): Promise<void> {
@@ -189,20 +200,13 @@ async function attach(container: Container, request: EngineRequest, reply: Reply
   const multiplexed = !container.config.Tty && request.api >= 42;
   const wire = reply.hijack(`application/vnd.docker.${multiplexed ? "multiplexed" : "raw"}-stream`);
   void drain(wire.input);
+  const source = sourceOf(container);
+  const { exits } = container;
+  // `docker run` attaches before it starts: what ends the stream is the next end of the container.
+  const ended = untilChanged(container, wire, () => container.exits > exits || container.removed);
   const tail = flag(query, "logs") ? null : 0;
-  if (flag(query, "stream")) await nextStart(container, wire);
-  await streamLogs(
-    sourceOf(container),
-    {
-      follow: true,
-      streams,
-      since: null,
-      until: null,
-      timestamps: false,
-      tail: container.program === null ? null : tail,
-    },
-    wire,
-  );
+  const attached = { follow: true, streams, since: null, until: null, timestamps: false, tail };
+  await streamLogs({ ...source, running: () => true, ended }, attached, wire);
 }
 
 async function drain(input: AsyncIterable<Uint8Array>): Promise<void> {

@@ -4,6 +4,8 @@ import type { Container } from "./types.ts";
 export interface StatsOptions {
   now(): number;
   spec: HostSpec;
+  /** Wall clock at which the fleet was started. */
+  startedAt: number;
 }
 
 interface CpuSample {
@@ -12,19 +14,20 @@ interface CpuSample {
 }
 
 /** CPU time that the container and the host have used since it started, nanoseconds: both only grow. */
-function cpuAt(container: Container, at: number, cpus: number): CpuSample {
+function cpuAt(container: Container, at: number, { spec, startedAt }: StatsOptions): CpuSample {
   const seconds = Math.max((at - (container.state.startedAt ?? at)) / 1000, 0);
   const share = container.gpus.length > 0 ? 0.9 : 0.12;
   // The integral of a share that swings by half around its mean, so that it never falls.
   const used = share * (seconds - 0.5 * 7 * (Math.cos(seconds / 7) - 1)) + 0.05;
-  return { container: Math.round(used * 1e9), system: Math.round((at / 1000) * cpus * 1e9) };
+  const up = spec.upDays * 86_400 + (at - startedAt) / 1000;
+  return { container: Math.round(used * 1e9), system: Math.round(up * spec.cpus * 1e9) };
 }
 
 /** One sample of `GET /containers/{id}/stats`; zeros for a container that does not run, as in the engine. */
 export function statsSample(container: Container, options: StatsOptions, previous: number | null): unknown {
   const at = options.now();
   const running = container.program !== null;
-  const cpu = (ms: number | null) => cpuStats(container, ms, options.spec.cpus, running);
+  const cpu = (ms: number | null) => cpuStats(container, ms, options, running);
   const seconds = at / 1000;
   const used = running ? Math.round((260 + 90 * Math.sin(seconds / 23)) * 1024 * 1024) : 0;
   const limit = container.hostConfig.Memory > 0 ? container.hostConfig.Memory : options.spec.memoryBytes;
@@ -57,12 +60,12 @@ export function statsSample(container: Container, options: StatsOptions, previou
   };
 }
 
-function cpuStats(container: Container, at: number | null, cpus: number, running: boolean): unknown {
+function cpuStats(container: Container, at: number | null, options: StatsOptions, running: boolean): unknown {
   const throttling = { periods: 0, throttled_periods: 0, throttled_time: 0 };
   if (at === null || !running) {
     return { cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 }, throttling_data: throttling };
   }
-  const sample = cpuAt(container, at, cpus);
+  const sample = cpuAt(container, at, options);
   return {
     cpu_usage: {
       total_usage: sample.container,
@@ -70,7 +73,7 @@ function cpuStats(container: Container, at: number | null, cpus: number, running
       usage_in_usermode: Math.round(sample.container * 0.8),
     },
     system_cpu_usage: sample.system,
-    online_cpus: cpus,
+    online_cpus: options.spec.cpus,
     throttling_data: throttling,
   };
 }

@@ -99,6 +99,10 @@ export interface Container {
   /** Private folder of this machine that the container sees as `/run/secrets`. */
   secretsDir: string;
   execs: Map<string, ExecRecord>;
+  /** How often it has ended, and whether it is gone; `changed` is called after either. */
+  exits: number;
+  removed: boolean;
+  changed: Set<() => void>;
   /** Someone asked for the stop: no restart policy brings it back. */
   stopAsked: boolean;
 }

@@ -54,6 +54,7 @@ const maxContainers = 40;
 export function createEngine(options: EngineOptions): PracticeEngine {
   const { spec, clock, random, faults } = options;
   const containers = new Map<string, Container>();
+  const startedAt = clock.now();
   const newId = () => random.bytes(32).toString("hex");
   let lastNs = 0n;
   // Wall-clock milliseconds, made unique and growing: log readers resume by them.
@@ -125,7 +126,7 @@ export function createEngine(options: EngineOptions): PracticeEngine {
     const image = images.find(body.Image);
     if (body.Image === "" || image === undefined) throw noSuchImage(body.Image);
     const config = mergeConfig(body, image, id);
-    const shownHost = shownHostConfig(body);
+    const shownHost = shownHostConfig(body, spec.engine.cgroupVersion);
     const hostConfig = effectiveHostConfig(shownHost);
     const warnings = judgeBody(hostConfig, config, spec, options.hostFiles);
     const chosen = name === null || name === "" ? `practice_${id.slice(0, 8)}` : name.replace(/^\//, "");
@@ -148,11 +149,14 @@ export function createEngine(options: EngineOptions): PracticeEngine {
       program: null,
       ended: Promise.resolve(),
       published: [],
-      networkName: hostConfig.NetworkMode !== "bridge" ? hostConfig.NetworkMode : (endpoint ?? "bridge"),
+      networkName: networkNameOf(hostConfig.NetworkMode, endpoint),
       address: "",
       gpus: [],
       secretsDir: makeSecretsDir(options.dir),
       execs: new Map(),
+      exits: 0,
+      removed: false,
+      changed: new Set(),
       stopAsked: false,
     };
     containers.set(id, container);
@@ -176,7 +180,17 @@ export function createEngine(options: EngineOptions): PracticeEngine {
         },
       }),
       ...execRoutes({ life, newId, find, containers: list, inside: (container, exec) => inside(container, exec) }),
-      ...containerRoutes({ spec, life, networks, now: () => clock.now(), wait: options.sleep, list, find, create }),
+      ...containerRoutes({
+        spec,
+        life,
+        networks,
+        startedAt,
+        now: () => clock.now(),
+        wait: options.sleep,
+        list,
+        find,
+        create,
+      }),
       ...images.routes,
       ...networks.routes,
       ...events.routes,
@@ -196,6 +210,12 @@ export function createEngine(options: EngineOptions): PracticeEngine {
       router.dispose();
     },
   };
+}
+
+/** The first endpoint counts where the mode says no more than "the usual network". */
+function networkNameOf(mode: string, endpoint: string | undefined): string {
+  const name = mode === "bridge" ? (endpoint ?? mode) : mode;
+  return name === "default" ? "bridge" : name;
 }
 
 /** Which GPUs a container gets, as UUIDs; fails at start with the engine's words where it can't. */

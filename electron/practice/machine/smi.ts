@@ -168,15 +168,20 @@ function readArguments(words: readonly string[]): Arguments {
   };
   for (let index = 0; index < words.length; index += 1) {
     const [flag = "", inline] = splitOnce(words[index] ?? "");
-    const value = () => inline ?? words[(index += 1)] ?? "";
+    const take = () => {
+      index += 1;
+      return words[index];
+    };
+    const value = () => inline ?? take() ?? "";
     if (flag === "--query-gpu") args.gpuFields = value().split(",");
     else if (flag === "--query-compute-apps") args.appFields = value().split(",");
     else if (flag === "--help-query-gpu") args.helpGpu = true;
     else if (flag === "-L" || flag === "--list-gpus") args.list = true;
     else if (flag === "-i" || flag === "--id") args.id = value();
-    else if (flag === "-l" || flag === "--loop")
-      args.loopMs = seconds(inline ?? peekNumber(words, index, () => (index += 1)));
-    else if (flag === "-lms" || flag === "--loop-ms") args.loopMs = Math.max(Number(value()) || 1000, 50);
+    else if (flag === "-l" || flag === "--loop") {
+      const next = /^\d+$/.test(words[index + 1] ?? "") ? take : () => undefined;
+      args.loopMs = seconds(inline ?? next());
+    } else if (flag === "-lms" || flag === "--loop-ms") args.loopMs = Math.max(Number(value()) || 1000, 50);
     else if (flag === "--format") {
       const format = value().split(",");
       args.header = !format.includes("noheader");
@@ -189,13 +194,6 @@ function readArguments(words: readonly string[]): Arguments {
 function splitOnce(word: string): [string, string | undefined] {
   const equals = word.indexOf("=");
   return equals > 0 ? [word.slice(0, equals), word.slice(equals + 1)] : [word, undefined];
-}
-
-function peekNumber(words: readonly string[], index: number, take: () => void): string | undefined {
-  const next = words[index + 1];
-  if (next === undefined || !/^\d+$/.test(next)) return undefined;
-  take();
-  return next;
 }
 
 function seconds(text: string | undefined): number {

@@ -353,7 +353,7 @@ async function files(call: Call, need: number, work: (names: string[]) => void):
 
 function mkdir(call: Call): Promise<number> {
   const parents = call.argv.some((word) => /^-[a-z]*p/.test(word));
-  const flag = call.argv.findIndex((word) => word === "-m");
+  const flag = call.argv.indexOf("-m");
   const mode = flag < 0 ? 0o777 & ~call.umask : Number.parseInt(call.argv[flag + 1] ?? "755", 8);
   return files(call, 1, (names) => {
     for (const name of names) {
