@@ -20,7 +20,8 @@ const UID = 10001;
  * @param {{ bundle: string; models: string; modules?: string | undefined }} from
  */
 export function gatherRootfs(root, from) {
-  for (const folder of ["usr/local/bin", "app", "models", "etc", "proc", "sys", "dev", "run/secrets", "tmp"]) {
+  // No /run: the engine would copy its owner and mode into a tmpfs that is mounted there, and lock our user out.
+  for (const folder of ["usr/local/bin", "app", "models", "etc", "proc", "sys", "dev", "tmp"]) {
     mkdirSync(join(root, folder), { recursive: true });
   }
   chmodSync(join(root, "tmp"), 0o1777);
@@ -65,7 +66,8 @@ function copyRuntime(root, modules) {
 /** Absolute paths of what the loader would map, itself included. */
 function linkedLibraries(binary) {
   const lines = execFileSync("ldd", [binary], { encoding: "utf8" }).split("\n");
-  if (lines.some((line) => line.includes("not found"))) throw new Error(`a library of ${binary} is missing`);
+  const missing = lines.find((line) => line.includes("not found"));
+  if (missing !== undefined) throw new Error(`${binary} needs ${missing.trim()}`);
   return lines.flatMap((line) => line.match(/(?:=>\s+)?(\/\S+)\s+\(0x/)?.[1] ?? []);
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -12,20 +12,25 @@ const projectFile = (path: string) => fileURLToPath(new URL(`../../${path}`, imp
 
 export interface ServerBundle {
   file: string;
-  folder: string;
+  dispose(): void;
 }
 
 /**
- * Builds the shipped bundle into a folder of its own, removed when this process ends. `runtime: false` leaves
- * onnxruntime-node out of its reach.
+ * Builds the shipped bundle. One place below `node_modules` serves all test files: from there onnxruntime-node is
+ * found. `runtime: false` puts it where it is not.
  */
 export async function bundleInferenceServer(options: { runtime?: boolean } = {}): Promise<ServerBundle> {
-  const folder = mkdtempSync(join(tmpdir(), "gatehouse-inference-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, "inference-server.mjs");
-  await buildInferenceServer(file);
-  if (options.runtime !== false) symlinkSync(projectFile("node_modules"), join(folder, "node_modules"), "junction");
-  return { file, folder };
+  if (options.runtime === false) {
+    const folder = mkdtempSync(join(tmpdir(), "gatehouse-inference-"));
+    const file = join(folder, "inference-server.mjs");
+    await buildInferenceServer(file);
+    return { file, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+  }
+  const file = projectFile("node_modules/.cache/gatehouse-test/inference-server.mjs");
+  const own = `${file}.${process.pid}.tmp.mjs`;
+  await buildInferenceServer(own);
+  renameSync(own, file);
+  return { file, dispose: () => {} };
 }
 
 export interface StartOptions {

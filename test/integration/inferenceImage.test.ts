@@ -164,6 +164,33 @@ describe.skipIf(missing !== null)("the inference image in a real engine", () => 
     expect(traces.filter((value) => text.includes(value))).toEqual([]);
   });
 
+  describe("write-secret, by what is mounted", () => {
+    const write = async (...mounts: string[]) => {
+      const other = `${name}-${randomBytes(3).toString("hex")}`;
+      const options = ["--cap-drop=ALL", "--network=none", ...mounts];
+      expect(await docker(["run", "-d", "--name", other, ...options, imageTag()])).toMatchObject({ code: 0 });
+      const path = "/run/secrets/auth_token";
+      const done = await docker(["exec", "-i", other, "node", "inference-server.mjs", "write-secret", path], key);
+      await docker(["rm", "-f", other]);
+      return done;
+    };
+
+    test.each([
+      ["a tmpfs on /run", ["--read-only", "--tmpfs=/run:mode=1777,noexec,nosuid,nodev,size=16m"]],
+      ["a tmpfs on /run without a mode", ["--read-only", "--tmpfs=/run"]],
+      ["a tmpfs on /run/secrets without a mode", ["--read-only", "--tmpfs=/run/secrets"]],
+    ])("works with %s", async (_, mounts) => {
+      expect(await write(...mounts)).toEqual({ code: 0, stdout: "", stderr: "" });
+    });
+
+    test.each([
+      ["a read-only root and no tmpfs", ["--read-only"], "the secrets folder cannot be used: "],
+      ["a writable root and no tmpfs", ["--user=0:0"], "the secrets folder is not in memory: mount a tmpfs there"],
+    ])("refuses %s", async (_, mounts, message) => {
+      expect(await write(...mounts)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
+    });
+  });
+
   test("becomes healthy, and stops within two seconds with code 0", async () => {
     const health = () => docker(["inspect", "-f", "{{.State.Health.Status}}", name]);
     await until(async () => (await health()).stdout.trim() === "healthy", { timeoutMs: 30_000, everyMs: 500 });

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, realpath, rename, rm, statfs } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { Environment } from "./settings.ts";
 
 const LARGEST = 64 * 1024;
 const DEFAULT_DIR = "/run/secrets";
+/** `f_type` of tmpfs and ramfs, from statfs(2). */
+const IN_MEMORY: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /** A refusal; the text is fixed, and `exitCode` 2 says "used wrongly", 1 "could not be done". */
@@ -28,6 +30,7 @@ export class WriteSecretError extends Error {
 export async function writeSecret(path: string | undefined, input: Readable, env: Environment): Promise<void> {
   process.umask(0o077);
   const target = await checkedTarget(path, env.SECRETS_DIR || DEFAULT_DIR);
+  if (!env.SECRETS_DIR) await refuseDisk(dirname(target));
   const value = await readAll(input);
   try {
     await replaceFile(target, value);
@@ -58,6 +61,12 @@ async function checkedTarget(path: string | undefined, base: string): Promise<st
     if (error instanceof WriteSecretError) throw error;
     throw new WriteSecretError(`the secrets folder cannot be used: ${codeOf(error)}`, 1);
   }
+}
+
+/** In a container that was started without a tmpfs the file would lie in a layer on the host's disk. */
+async function refuseDisk(folder: string): Promise<void> {
+  const { type } = await statfs(folder);
+  if (!IN_MEMORY.has(type)) throw new WriteSecretError("the secrets folder is not in memory: mount a tmpfs there", 1);
 }
 
 function isInside(root: string, path: string): boolean {

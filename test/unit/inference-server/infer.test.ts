@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeOnnx, type OnnxElementType } from "../../../scripts/lib/onnxWriter.ts";
 import { sampleFiles, sampleModels } from "../../../scripts/make-models.ts";
@@ -27,15 +27,15 @@ beforeAll(async () => {
   for (const type of types) await writeFile(join(folder, `${type}.onnx`), identity(type, ["N"]));
   await writeFile(join(folder, "scalar.onnx"), identity("int64", []));
   await writeFile(join(folder, "broken.onnx"), "this is no model");
-  await writeFile(join(tmpdir(), `${folder.split("/").at(-1)}.onnx`), identity("int64", []));
-  await symlink(join(tmpdir(), `${folder.split("/").at(-1)}.onnx`), join(folder, "outside.onnx"));
+  await writeFile(join(tmpdir(), `${basename(folder)}.onnx`), identity("int64", []));
+  await symlink(join(tmpdir(), `${basename(folder)}.onnx`), join(folder, "outside.onnx"));
   await symlink("add.onnx", join(folder, "inside.onnx"));
   server = await startInferenceServer({ bundle: await bundleInferenceServer(), env: { MODEL_DIR: folder } });
 });
 afterAll(async () => {
   await server?.stop();
   await rm(folder, { recursive: true, force: true });
-  await rm(join(tmpdir(), `${folder.split("/").at(-1)}.onnx`), { force: true });
+  await rm(join(tmpdir(), `${basename(folder)}.onnx`), { force: true });
 });
 
 const load = (model: string) => server.call("/v1/model/load", { backend_class: "onnx", engine_params: { model } });
@@ -189,7 +189,8 @@ test("many runs at once and an unload in between end well", async () => {
 });
 
 test("without ONNX Runtime, chat works and tensors are answered with 501", async () => {
-  const bare = await startInferenceServer({ bundle: await bundleInferenceServer({ runtime: false }) });
+  const bundle = await bundleInferenceServer({ runtime: false });
+  const bare = await startInferenceServer({ bundle });
   const error = {
     error: {
       code: "runtime_missing",
@@ -204,4 +205,5 @@ test("without ONNX Runtime, chat works and tensors are answered with 501", async
   const infer = await bare.call("/v1/infer", { inputs: {} });
   expect([infer.status, await infer.json()]).toEqual([501, error]);
   await bare.stop();
+  bundle.dispose();
 });
