@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { givenSecret, launchSpec, proof, template } from "../../contract/containers.ts";
+
+/** What is remembered of a container that this console launched. References and proofs, never values. */
+export const launchRecord = z.object({
+  launchId: z.string(),
+  hostId: z.string(),
+  hostName: z.string(),
+  containerId: z.string(),
+  name: z.string(),
+  template: z.string(),
+  kind: template.shape.kind,
+  startedAt: z.number(),
+  networkName: z.string().nullable(),
+  spec: launchSpec,
+  /** With the version that was given. */
+  secrets: z.array(givenSecret.omit({ current: true })),
+  proof: proof.nullable(),
+  command: z.string(),
+});
+export type LaunchRecord = z.infer<typeof launchRecord>;
+
+export const launchRecordsFile = z.object({ records: z.array(launchRecord) });
+export type LaunchRecordsFile = z.infer<typeof launchRecordsFile>;
+
+/** The oldest go first: containers that were removed without us leave theirs behind. */
+const mostRecords = 2_000;
+
+export function recordOf(file: LaunchRecordsFile, containerId: string): LaunchRecord | null {
+  return file.records.find((record) => isSameId(record.containerId, containerId)) ?? null;
+}
+
+export function withRecord(file: LaunchRecordsFile, record: LaunchRecord): LaunchRecordsFile {
+  const others = withoutRecord(file, record.containerId).records;
+  return { records: [...others, record].slice(-mostRecords) };
+}
+
+export function withoutRecord(file: LaunchRecordsFile, containerId: string): LaunchRecordsFile {
+  return { records: file.records.filter((record) => !isSameId(record.containerId, containerId)) };
+}
+
+/** Engines take twelve digits or more for the whole id. */
+function isSameId(full: string, given: string): boolean {
+  return given.length >= 12 && full.startsWith(given);
+}
