@@ -19,6 +19,7 @@ import {
   createIdentities,
   createPracticeControl,
   type HostRecord,
+  type HostSession,
   type Hosts,
   hostFile,
   pinFile,
@@ -28,8 +29,17 @@ import {
 } from "./hosts/index.ts";
 import { createModelAccess } from "./inference/index.ts";
 import { createKeychain } from "./keychain/index.ts";
-import { createLaunches, type Launches, launchFile, loadTemplates } from "./launch/index.ts";
-import { createLogRoom, createMasker } from "./logs/index.ts";
+import {
+  createLaunches,
+  type Launches,
+  type LaunchHost,
+  type LaunchTemplate,
+  launchRecordsFile,
+  loadTemplates,
+  profileOf,
+  publicTemplate,
+} from "./launch/index.ts";
+import { createLogRoom, createMasker, weaknessOf } from "./logs/index.ts";
 import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
 import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
@@ -42,6 +52,8 @@ export interface CoreOptions {
   actorDoor: Actor["door"];
   /** Bring the practice fleet up at once. */
   practice: boolean;
+  /** No practice host goes offline by itself; for tests. */
+  steadyPractice?: boolean;
   /** The reference inference server as one file: what the practice fleet runs. */
   serverBundle: string;
   /** Where bugs are told; default standard error, masked. */
@@ -89,7 +101,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     openStore({
       ...files,
       file: join(paths.data, "launches.json"),
-      schema: launchFile,
+      schema: launchRecordsFile,
       version: 1,
       initial: { records: [] },
     }),
@@ -116,7 +128,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     store: secretStore,
     clock,
     registrar: masker,
-    isWeak: masker.isWeak,
+    isWeak: (value) => weaknessOf(value) !== null,
     onChange: () => changed("secrets")(),
   });
   await secrets.refresh();
@@ -152,24 +164,30 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   });
   const apiKeys = createApiKeys(keychain.own, masker);
   const launches: Launches = createLaunches({
-    hosts,
+    engineOf: hosts.engineOf,
+    linkOf: hosts.linkOf,
+    hostView: (hostId) => launchHost(hosts.session(hostId), containers.names(hostId)),
+    templates,
     secrets,
     apiKeys,
-    templates,
-    store: launchStore,
-    masker,
+    registrar: masker,
+    mask: masker,
+    find: (bytes, names) => masker.find(bytes, names),
     audit,
+    records: launchStore,
     clock,
     random,
+    problemOf,
     onChange: () => {
       changed("launches")();
       changed("containers")();
     },
+    bug: (where, error) => log(bugText(where, error)),
   });
   const containers: Containers = createContainers({
     hosts: () => hosts.sessions().map((session) => hostView(session.record, session.view())),
     engineOf: (hostId) => hosts.engineOf(hostId),
-    records: (containerId) => launches.recordOf(containerId),
+    records: (containerId) => launches.record(containerId),
     judge: (detail) => judgeContainer(detail),
     newest: (ref) => secrets.newest(ref),
     reinject: (hostId, containerId) => launches.reinject(hostId, containerId),
@@ -178,12 +196,13 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     clock,
     problemOf,
     onChange: changed("containers"),
+    log,
   });
   const logs = createLogRoom({ engineOf: async (hostId) => hosts.engineOf(hostId), masker, clock, random });
   const models = createModelAccess({
     engineOf: hosts.engineOf,
     linkOf: hosts.linkOf,
-    profileOf: (template) => launches.profileOf(template),
+    profileOf: (id) => serverProfile(templates.find((each) => each.id === id)),
     apiKeys,
     mask: masker,
     clock,
@@ -210,7 +229,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       identities: createIdentities({ home: paths.home, env, clock }),
       containers,
       launches,
-      templates: templates.map((each) => each.template),
+      templates: templates.map(publicTemplate),
       secrets,
       keychain,
       logs,
@@ -259,7 +278,27 @@ async function openPractice(ports: Ports, options: CoreOptions): Promise<Practic
     models: join(paths.assets, "models"),
     clock,
     random,
+    steady: options.steadyPractice ?? false,
   });
+}
+
+function serverProfile(template: LaunchTemplate | undefined) {
+  return template === undefined ? null : profileOf(template);
+}
+
+/** A host as a launch needs it; what was not read yet is `null` and stops nothing. */
+function launchHost(session: HostSession, containerNames: readonly string[] | null): LaunchHost {
+  const { record } = session;
+  const { engine, facts, gpus, link } = session.view();
+  return {
+    id: record.id,
+    name: record.host.name,
+    simulated: record.simulated,
+    gpus: link.phase === "online" && facts !== null ? gpus.map((gpu) => gpu.uuid) : null,
+    gpuToolkit: engine?.gpuToolkit ?? null,
+    diskFreeBytes: facts?.diskFreeBytes ?? null,
+    containerNames,
+  };
 }
 
 /** A host as the containers room needs it. */

@@ -1,7 +1,7 @@
 import type { ContainerDetailView, ContainerRow, Finding, SecretRef } from "../../contract/containers.ts";
 import type { Problem } from "../../contract/index.ts";
 import type { ContainerDetail, Engine, EngineEvent } from "../docker/index.ts";
-import { Failure } from "../failure.ts";
+import { Failure, reasonOf } from "../failure.ts";
 import type { MaskGuard } from "../logs/index.ts";
 import type { Clock, Disposable } from "../ports.ts";
 import { Inventory } from "./inventory.ts";
@@ -40,6 +40,7 @@ export interface ContainersDeps {
   clock: Clock;
   problemOf(error: unknown): Problem;
   onChange(hostId: string): void;
+  log(message: string): void;
 }
 
 export interface Containers extends Disposable {
@@ -54,6 +55,8 @@ export interface Containers extends Disposable {
   remove(hostId: string, containerId: string, confirm: string, signal?: AbortSignal): Promise<void>;
   onEngineEvent(hostId: string, event: EngineEvent | "resync"): void;
   counts(hostId: string): { running: number; total: number };
+  /** Names as last seen; `null` when the host was not read yet. */
+  names(hostId: string): string[] | null;
   /** Running containers that were given this GPU. */
   holders(hostId: string, uuid: string): { containerId: string; name: string }[];
   /** Every container that was started with this secret. */
@@ -67,6 +70,8 @@ export interface Containers extends Disposable {
 export function createContainers(deps: ContainersDeps): Containers {
   const inventories = new Map<string, Inventory>();
   const notices = new Map<string, () => void>();
+  /** Containers that are being given their secrets right now. */
+  const supplying = new Set<string>();
 
   function inventoryOf(hostId: string): Inventory {
     let inventory = inventories.get(hostId);
@@ -112,6 +117,26 @@ export function createContainers(deps: ContainersDeps): Containers {
     );
   }
 
+  /** Does `act`, then gives the container what it had in memory. */
+  async function supplied(hostId: string, containerId: string, act: () => Promise<void>): Promise<void> {
+    supplying.add(containerId);
+    try {
+      await act();
+      touched(hostId);
+      if (deps.records(containerId) !== null) await deps.reinject(hostId, containerId);
+    } finally {
+      supplying.delete(containerId);
+    }
+  }
+
+  /** Somebody else started one of ours (a restart policy, the command line): it waits for its key. */
+  function recover(hostId: string, containerId: string): void {
+    if (supplying.has(containerId) || deps.records(containerId) === null) return;
+    supplied(hostId, containerId, async () => {}).catch((error: unknown) =>
+      deps.log(`container ${containerId.slice(0, 12)} could not be supplied again: ${reasonOf(error)}`),
+    );
+  }
+
   function touched(hostId: string): void {
     inventories.get(hostId)?.note("resync");
     notice(hostId);
@@ -140,20 +165,14 @@ export function createContainers(deps: ContainersDeps): Containers {
       const detail = await deps.engineOf(hostId).inspect(containerId);
       return detailOf(detail, contextOf(host, detail), deps.mask);
     },
-    async start(hostId, containerId, signal) {
-      await deps.engineOf(hostId).start(containerId, { signal });
-      touched(hostId);
-      if (deps.records(containerId) !== null) await deps.reinject(hostId, containerId);
-    },
+    start: (hostId, containerId, signal) =>
+      supplied(hostId, containerId, () => deps.engineOf(hostId).start(containerId, { signal })),
     async stop(hostId, containerId, signal) {
       await deps.engineOf(hostId).stop(containerId, { signal, graceSeconds: 10 });
       touched(hostId);
     },
-    async restart(hostId, containerId, signal) {
-      await deps.engineOf(hostId).restart(containerId, { signal });
-      touched(hostId);
-      if (deps.records(containerId) !== null) await deps.reinject(hostId, containerId);
-    },
+    restart: (hostId, containerId, signal) =>
+      supplied(hostId, containerId, () => deps.engineOf(hostId).restart(containerId, { signal })),
     async remove(hostId, containerId, confirm, signal) {
       const engine = deps.engineOf(hostId);
       const { name } = await engine.inspect(containerId, { signal });
@@ -166,10 +185,19 @@ export function createContainers(deps: ContainersDeps): Containers {
     onEngineEvent(hostId, event) {
       const inventory = inventories.get(hostId);
       if (inventory === undefined || inventory.note(event)) notice(hostId);
+      if (event !== "resync" && event.type === "container" && event.action === "start") recover(hostId, event.id);
     },
     counts(hostId) {
       const known = inventories.get(hostId)?.known() ?? [];
       return { running: known.filter((detail) => detail.state === "running").length, total: known.length };
+    },
+    names(hostId) {
+      return (
+        inventories
+          .get(hostId)
+          ?.known()
+          .map((detail) => detail.name) ?? null
+      );
     },
     holders(hostId, uuid) {
       const known = inventories.get(hostId)?.known() ?? [];
@@ -178,21 +206,19 @@ export function createContainers(deps: ContainersDeps): Containers {
         .map((detail) => ({ containerId: detail.id, name: detail.name }));
     },
     usersOf(ref) {
-      return deps
-        .hosts()
-        .flatMap((host) =>
-          (inventories.get(host.id)?.known() ?? []).flatMap((detail) =>
-            (deps.records(detail.id)?.secrets ?? [])
-              .filter((given) => given.ref.environment === ref.environment && given.ref.name === ref.name)
-              .map((given) => ({
-                hostId: host.id,
-                hostName: host.name,
-                containerId: detail.id,
-                containerName: detail.name,
-                version: given.ref.version ?? 0,
-              })),
-          ),
-        );
+      return deps.hosts().flatMap((host) =>
+        (inventories.get(host.id)?.known() ?? []).flatMap((detail) =>
+          (deps.records(detail.id)?.secrets ?? [])
+            .filter((given) => given.ref.environment === ref.environment && given.ref.name === ref.name)
+            .map((given) => ({
+              hostId: host.id,
+              hostName: host.name,
+              containerId: detail.id,
+              containerName: detail.name,
+              version: given.ref.version ?? 0,
+            })),
+        ),
+      );
     },
     dropHost(hostId) {
       inventories.delete(hostId);

@@ -15,13 +15,12 @@ import type { HostFile, HostRecord } from "./records.ts";
 import { HostSession } from "./session.ts";
 import { detailOf, type Occupancy, rowOf } from "./views.ts";
 
-
 export { askByPrompt } from "./ask.ts";
 export { createIdentities, type Identities } from "./identities.ts";
 export { type PinFile, pinFile, pinsIn } from "./pins.ts";
 export { createPracticeControl, type PracticeControl } from "./practice.ts";
 export { type HostFile, type HostRecord, hostFile } from "./records.ts";
-export { problemOf, type SessionView } from "./session.ts";
+export { type HostSession, problemOf, type SessionView } from "./session.ts";
 
 const maxHosts = 1000;
 
