@@ -13,10 +13,10 @@ const keepPlace = {
     build.onLoad({ filter: /\.(?:ts|tsx|mjs)$/ }, async ({ path }) => {
       if (path.includes("node_modules")) return undefined;
       const text = await readFile(path, "utf8");
-      const contents = text
-        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
-        .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)))
-        .replaceAll("import.meta.filename", JSON.stringify(path));
+      const place = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
+      const contents = text.replace(/(?<!["'`/])\bimport\.meta\.(url|dirname|filename)\b/g, (_, name) =>
+        JSON.stringify(place[name]),
+      );
       return { contents, loader: path.endsWith(".mjs") ? "js" : path.endsWith("x") ? "tsx" : "ts" };
     });
   },
