@@ -52,7 +52,7 @@ function shortened(input: AuditInput, context: DraftContext, length: number): Au
   );
   const draft: AuditDraft = {
     v: 1,
-    request_id: text("request_id", context.requestId),
+    request_id: text("request_id", context.requestId, 64),
     timestamp: new Date(context.now).toISOString(),
     method: text("method", input.method, 32),
     path: text("path", input.path),

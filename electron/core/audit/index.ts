@@ -269,7 +269,7 @@ async function* newestFirst(dir: string, writer: Writer, signal: AbortSignal | u
     next = row.seq;
     yield row;
   }
-  for await (const row of recordsBackward(dir, signal)) if (row.seq < next) yield row;
+  for await (const row of recordsBackward(dir, { signal, unreadable: "pass over" })) if (row.seq < next) yield row;
 }
 
 interface Found extends WriterStart {

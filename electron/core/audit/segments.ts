@@ -23,12 +23,24 @@ export async function segmentNames(folder: string): Promise<string[]> {
   }
 }
 
-/** Rows from the newest to the oldest; lines that are no rows are passed over (`verify` tells of them). */
-export async function* recordsBackward(folder: string, signal?: AbortSignal): AsyncGenerator<AuditRecord> {
+/**
+ * Rows from the newest to the oldest; lines that are no rows are passed over (`verify` tells of them). A segment that
+ * can't be read rejects, or is passed over too.
+ */
+export async function* recordsBackward(
+  folder: string,
+  options: { signal?: AbortSignal | undefined; unreadable?: "reject" | "pass over" } = {},
+): AsyncGenerator<AuditRecord> {
+  const { signal, unreadable = "reject" } = options;
   for (const name of (await segmentNames(folder)).reverse()) {
-    for await (const line of linesBackward(join(folder, name), signal)) {
-      const record = parseLine(line);
-      if (record !== null) yield record;
+    try {
+      for await (const line of linesBackward(join(folder, name), signal)) {
+        const record = parseLine(line);
+        if (record !== null) yield record;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (unreadable === "reject") throw error;
     }
   }
 }

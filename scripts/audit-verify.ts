@@ -1,0 +1,99 @@
+/** `npm run audit:verify -- FILE_OR_FOLDER`: checks an audit log without the console. Exit status: 0 whole, 1 not, 2 usage. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import {
+  AUDIT_KEY,
+  AUDIT_SIGNING_KEY,
+  headName,
+  publicKeyOf,
+  readHead,
+  readSigningKey,
+  type VerifyOptions,
+  verifyAudit,
+} from "../electron/core/audit/index.ts";
+import { keytarKeyring } from "../electron/core/keychain/index.ts";
+import { systemClock, systemRandom } from "../electron/core/node.ts";
+
+const usage = `npm run audit:verify -- FILE_OR_FOLDER [options]
+
+  --keychain          takes the log's keys and its newest row from the system's keychain
+  --key-file FILE     takes the key of the rows from a file (32 bytes, or 64 hexadecimal digits)
+  --public-key HEX    checkpoints have to be signed with this key
+  --json              prints the report as JSON`;
+
+const verdicts: Record<string, string> = {
+  whole: "WHOLE: every row is as it was written, and none is missing.",
+  altered: "ALTERED: a row is not what it was.",
+  gap: "GAP: rows are missing.",
+  torn: "TORN: the last line was not finished, as after a crash; the console repairs this at its next start.",
+  truncated: "TRUNCATED: rows at the end are missing that were there before.",
+  restamped: "RE-STAMPED: the hashes fit, but somebody without the console's key made them fit.",
+  "unknown-key": "UNKNOWN KEY: rows are sealed with a key that is not at hand, so they prove nothing.",
+  unreadable: "UNREADABLE: the log cannot be read.",
+};
+
+function keyFrom(file: string): Buffer {
+  const bytes = readFileSync(file);
+  const text = bytes.toString("latin1").trim();
+  const key = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : bytes;
+  if (key.length !== 32) throw new Error(`${file} holds no key: 32 bytes, or 64 hexadecimal digits`);
+  return key;
+}
+
+/** What the console itself would check with. */
+async function fromKeychain(folder: string): Promise<Partial<VerifyOptions>> {
+  const keyring = keytarKeyring({ clock: systemClock(), random: systemRandom() });
+  const own = async (name: string) => {
+    const text = await keyring.get("gatehouse", name);
+    return text === null ? null : Buffer.from(text, "base64");
+  };
+  const key = await own(AUDIT_KEY);
+  if (key === null) throw new Error("the system's keychain has no key of an audit log");
+  const signing = readSigningKey((await own(AUDIT_SIGNING_KEY)) ?? Buffer.alloc(0));
+  const publicKey = signing === null ? {} : { publicKey: publicKeyOf(signing) };
+  return { keys: [key], ...publicKey, head: readHead(await own(headName(folder))) };
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      keychain: { type: "boolean" },
+      "key-file": { type: "string" },
+      "public-key": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
+  const [path, ...more] = positionals;
+  if (path === undefined || more.length > 0) {
+    console.error(usage);
+    return 2;
+  }
+  const report = await verifyAudit({
+    path: resolve(path),
+    ...(values.keychain ? await fromKeychain(resolve(path)) : {}),
+    ...(values["key-file"] === undefined ? {} : { keys: [keyFrom(values["key-file"])] }),
+    ...(values["public-key"] === undefined ? {} : { publicKey: values["public-key"].toLowerCase() }),
+  });
+  if (values.json) console.log(JSON.stringify(report, null, 2));
+  else print(report);
+  return report.verdict === "whole" ? 0 : 1;
+}
+
+function print(report: Awaited<ReturnType<typeof verifyAudit>>): void {
+  const day = (at: number | null) => (at === null ? "-" : new Date(at).toISOString());
+  console.log(verdicts[report.verdict]);
+  console.log(`${report.records} rows in ${report.segments} files, ${report.checkpoints} checkpoints`);
+  console.log(`from ${day(report.firstAt)} to ${day(report.lastAt)}, read in ${report.durationMs} ms`);
+  for (const { kind, file, line, note } of report.damage) console.log(`  ${kind}  ${file}:${line}  ${note}`);
+  if (report.unchecked.length > 0) console.log("Not checked, or to be known:");
+  for (const text of report.unchecked) console.log(`  ${text}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
