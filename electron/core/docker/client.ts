@@ -1,0 +1,192 @@
+import { IncomingMessage } from "node:http";
+import { Duplex, type Readable } from "node:stream";
+import { inspect } from "node:util";
+import Docker from "dockerode";
+import type { z } from "zod";
+import { Failure, isFailure, reasonOf } from "../failure.ts";
+import type { ByteStream, Cancellable, Clock } from "../ports.ts";
+import { LinkAgent } from "./agent.ts";
+import { engineFailure, type Subject } from "./problems.ts";
+
+export interface EngineRequest extends Cancellable {
+  method?: "GET" | "POST" | "DELETE";
+  /** Without version and query; ids and names in it must have been checked. */
+  path: string;
+  query?: Record<string, string | number | boolean | object>;
+  body?: object;
+  subject?: Subject;
+  /** Until the whole answer is there, or of a stream its head; default 30,000. */
+  timeoutMs?: number;
+  /** Statuses besides 2xx that are no failure. */
+  also?: readonly number[];
+}
+
+export interface EngineClient {
+  /** An answer narrowed by a schema; one of another shape is an `ENGINE_ERROR`. */
+  json<T>(schema: z.ZodType<T>, request: EngineRequest): Promise<T>;
+  /** Status alone; the body is read and dropped. */
+  done(request: EngineRequest): Promise<number>;
+  /** The body of an answer that goes on. Destroy it when done. */
+  stream(request: EngineRequest): Promise<Readable>;
+  /** The raw connection behind `101 UPGRADED`. Destroy it when done. */
+  hijack(request: EngineRequest): Promise<Duplex>;
+  dispose(): void;
+}
+
+const defaultTimeoutMs = 30_000;
+const maxBodyBytes = 64 * 1024 * 1024;
+const anyStatus: Record<number, boolean> = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [i + 100, true]));
+
+/**
+ * The engine's HTTP API over streams that `open` makes. dockerode carries the requests; sorting out answers is done here,
+ * in one place, because its own methods put no bound on what they read and tell failures apart by status alone.
+ */
+export function createClient(deps: {
+  open: (options: Cancellable) => Promise<ByteStream>;
+  clock: Clock;
+  /** `v1.44`, or none for the calls that find it out. */
+  version?: string;
+}): EngineClient {
+  const { clock } = deps;
+  const agent = new LinkAgent(() => deps.open({}), clock);
+  const options = { agent, protocol: "http", host: "http://engine" } as const;
+  const docker = new Docker(deps.version === undefined ? options : { ...options, version: deps.version });
+
+  async function send(
+    request: EngineRequest,
+    mode: "plain" | "hijack",
+    limit: Limit,
+  ): Promise<IncomingMessage | Duplex> {
+    const call = () => dial(docker, request, mode, limit.signal);
+    try {
+      return await call();
+    } catch (error) {
+      limit.check();
+      // A pooled channel that the engine closed at this very moment: reading may simply be asked again.
+      if ((request.method ?? "GET") !== "GET" || !/ECONNRESET|EPIPE|socket hang up/.test(reasonOf(error))) throw error;
+      return await call();
+    }
+  }
+
+  async function withLimit<T>(request: EngineRequest, work: (limit: Limit) => Promise<T>): Promise<T> {
+    const limit = createLimit(request, clock);
+    try {
+      return await work(limit);
+    } catch (error) {
+      limit.check();
+      if (isFailure(error)) throw error;
+      throw new Failure("ENGINE_UNAVAILABLE", { reason: reasonOf(error) }, { retryable: true, cause: error });
+    } finally {
+      limit.stop();
+    }
+  }
+
+  async function answer(request: EngineRequest, limit: Limit): Promise<IncomingMessage> {
+    const response = await send(request, "plain", limit);
+    if (!(response instanceof IncomingMessage)) throw new Error("the engine changed the protocol unasked");
+    return await accepted(response, request);
+  }
+
+  return {
+    json: (schema, request) =>
+      withLimit(request, async (limit) => {
+        const text = (await readAll(await answer(request, limit))).toString("utf8");
+        const parsed = schema.safeParse(parseJson(text));
+        if (parsed.success) return parsed.data;
+        const where = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+        throw new Failure("ENGINE_ERROR", { status: 200, message: `unexpected answer to ${request.path}: ${where}` });
+      }),
+    done: (request) =>
+      withLimit(request, async (limit) => {
+        const response = await answer(request, limit);
+        await readAll(response);
+        return response.statusCode ?? 0;
+      }),
+    stream: (request) => withLimit(request, (limit) => answer(request, limit)),
+    hijack: (request) =>
+      withLimit(request, async (limit) => {
+        const result = await send(request, "hijack", limit);
+        if (!(result instanceof IncomingMessage)) return result;
+        await accepted(result, request);
+        result.destroy();
+        throw new Failure("ENGINE_ERROR", {
+          status: result.statusCode ?? 0,
+          message: "the engine does not hand over the stream",
+        });
+      }),
+    dispose: () => agent.destroy(),
+  };
+}
+
+/** docker-modem's path and query conventions; every status counts as good, so that the body is ours to read. */
+function dial(docker: Docker, request: EngineRequest, mode: "plain" | "hijack", signal: AbortSignal) {
+  return new Promise<IncomingMessage | Duplex>((resolve, reject) => {
+    const options = {
+      path: `${request.path}?`,
+      method: request.method ?? "GET",
+      options: { _query: request.query ?? {}, _body: request.body ?? {} },
+      isStream: true,
+      hijack: mode === "hijack",
+      statusCodes: anyStatus,
+      abortSignal: signal,
+    };
+    docker.modem.dial(options, (error: unknown, result: unknown) => {
+      if (error) reject(error);
+      else if (result instanceof IncomingMessage || result instanceof Duplex) resolve(result);
+      else reject(new Error("no answer"));
+    });
+  });
+}
+
+async function accepted(response: IncomingMessage, request: EngineRequest): Promise<IncomingMessage> {
+  const status = response.statusCode ?? 0;
+  if ((status >= 200 && status < 300) || request.also?.includes(status)) return response;
+  const text = (await readAll(response)).toString("utf8");
+  const body = parseJson(text);
+  const message = typeof body === "object" && body !== null && "message" in body ? String(body.message) : text;
+  throw engineFailure(status, message, request.subject ?? {});
+}
+
+async function readAll(response: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += (chunk as Buffer).length;
+    if (size > maxBodyBytes) throw new Failure("ENGINE_ERROR", { status: 200, message: "the answer is too long" });
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Limit {
+  signal: AbortSignal;
+  /** Throws the failure that the limit stands for, once it has fired. */
+  check(): void;
+  /** Takes the time limit off. The caller's own signal goes on counting for streams. */
+  stop(): void;
+}
+
+function createLimit(request: EngineRequest, clock: Clock): Limit {
+  const { timeoutMs = defaultTimeoutMs, path } = request;
+  const late = new AbortController();
+  const cancel = clock.after(timeoutMs, () => late.abort());
+  const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal;
+  // What docker-modem prints at each request must not lead from a signal to those who listen to it.
+  Object.defineProperty(signal, inspect.custom, { value: () => "AbortSignal {}" });
+  return {
+    signal,
+    check() {
+      if (request.signal?.aborted) throw new Failure("CANCELLED");
+      if (late.signal.aborted) throw new Failure("TIMED_OUT", { what: path, ms: timeoutMs }, { retryable: true });
+    },
+    stop: cancel,
+  };
+}
