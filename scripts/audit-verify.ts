@@ -1,6 +1,6 @@
 /** `npm run audit:verify -- FILE_OR_FOLDER`: checks an audit log without the console. Exit status: 0 whole, 1 not, 2 usage. */
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
   AUDIT_KEY,
@@ -42,7 +42,8 @@ function keyFrom(file: string): Buffer {
 }
 
 /** What the console itself would check with. */
-async function fromKeychain(folder: string): Promise<Partial<VerifyOptions>> {
+async function fromKeychain(path: string): Promise<Partial<VerifyOptions>> {
+  const folder = statSync(path).isDirectory() ? path : dirname(path);
   const keyring = keytarKeyring({ clock: systemClock(), random: systemRandom() });
   const own = async (name: string) => {
     const text = await keyring.get("gatehouse", name);
@@ -84,7 +85,7 @@ async function main(): Promise<number> {
 function print(report: Awaited<ReturnType<typeof verifyAudit>>): void {
   const day = (at: number | null) => (at === null ? "-" : new Date(at).toISOString());
   console.log(verdicts[report.verdict]);
-  console.log(`${report.records} rows in ${report.segments} files, ${report.checkpoints} checkpoints`);
+  console.log(`rows ${report.records}, files ${report.segments}, checkpoints ${report.checkpoints}`);
   console.log(`from ${day(report.firstAt)} to ${day(report.lastAt)}, read in ${report.durationMs} ms`);
   for (const { kind, file, line, note } of report.damage) console.log(`  ${kind}  ${file}:${line}  ${note}`);
   if (report.unchecked.length > 0) console.log("Not checked, or to be known:");

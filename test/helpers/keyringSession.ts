@@ -69,9 +69,18 @@ export interface ProgramResult {
   stderr: string;
 }
 
-/** Runs a TypeScript file of `test/` with this Node in the given environment and nothing else of ours. */
+/** One bundle a file: two at a time would write over one another. */
+const bundles = new Map<string, Promise<string>>();
+
+function bundleOnce(source: string): Promise<string> {
+  const bundle = bundles.get(source) ?? bundleScript(source);
+  bundles.set(source, bundle);
+  return bundle;
+}
+
+/** Runs a TypeScript file of ours with this Node in the given environment and nothing else of ours. */
 export async function runProgram(file: URL, args: string[], env: Record<string, string>): Promise<ProgramResult> {
-  const bundle = await bundleScript(fileURLToPath(file));
+  const bundle = await bundleOnce(fileURLToPath(file));
   const child = spawn(process.execPath, [bundle, ...args], { env, stdio: ["ignore", "pipe", "pipe"], timeout: 30_000 });
   const out: Buffer[] = [];
   const err: Buffer[] = [];

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type KeyringSession, keyringMissing, runProgram, startKeyringSession } from "../helpers/keyringSession.ts";
 import { tempFolder } from "../helpers/ports.ts";
 
 const program = new URL("../peers/keyring.ts", import.meta.url);
+const verifier = new URL("../../scripts/audit-verify.ts", import.meta.url);
 const missing = keyringMissing();
 if (missing !== null) {
   if (process.env.GATEHOUSE_NO_SKIP === "1") throw new Error(`keychain against gnome-keyring: ${missing}`);
@@ -53,6 +54,27 @@ describe.skipIf(missing !== null)("the keychain room over gnome-keyring", () => 
       removed: [true, false],
       left: ["BINARY", "LONG"],
       own: ["audit-key", "master-key"],
+    });
+  });
+
+  it("holds the audit log's keys and its newest row's place, for the console and for audit:verify", async () => {
+    const made = await ask("audit", data.path, session.env);
+    const verify = (args: string[]) => runProgram(verifier, args, session.env);
+    const { code, stdout } = await verify([join(data.path, "audit"), "--keychain", "--json"]);
+    const { verdict, records, unchecked } = JSON.parse(stdout);
+    const segment = readdirSync(join(data.path, "audit")).find((name) => name.startsWith("audit-")) ?? "";
+    const file = join(data.path, "audit", segment);
+    const lines = readFileSync(file, "utf8").split("\n");
+    writeFileSync(file, lines.toSpliced(-2, 1).join("\n"));
+    rmSync(join(data.path, "audit", "checkpoints.jsonl"));
+    const cut = await verify([join(data.path, "audit"), "--keychain"]);
+    expect({ made, code, verdict, records, unchecked, cut: [cut.code, cut.stdout.split("\n")[0]] }).toEqual({
+      made: { verdict: "whole", heads: 1 },
+      code: 0,
+      verdict: "whole",
+      records: 4,
+      unchecked: [],
+      cut: [1, "TRUNCATED: rows at the end are missing that were there before."],
     });
   });
 

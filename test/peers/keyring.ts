@@ -1,5 +1,7 @@
 /** Run in a session of its own: does with the real keychain what the console does, and prints what came of it. */
 
+import { join } from "node:path";
+import { openAudit } from "../../electron/core/audit/index.ts";
 import { createKeychain, keytarKeyring } from "../../electron/core/keychain/index.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
 
@@ -51,6 +53,26 @@ const acts: Record<string, () => Promise<unknown>> = {
     const removed = [await keychain.remove("production", "TEXT"), await keychain.remove("production", "TEXT")];
     const left = await keyring.accounts("gatehouse/production");
     return { found, raw, removed, left: left.sort(), own: (await keyring.accounts("gatehouse")).sort() };
+  },
+  /** A log under keys from this keychain. */
+  async audit() {
+    const { keychain } = await room();
+    const audit = await openAudit({
+      dir: join(data, "audit"),
+      keys: keychain.own,
+      clock,
+      random,
+      actor: () => ({ user: "tester", door: "test", address: "local", userAgent: "" }),
+      mask: { text: (value) => value, bytes: (value) => value, data: (value) => value },
+      appVersion: "0",
+    });
+    const row = { action: "a.b", severity: "high", method: "IPC", path: "p", target: "t" } as const;
+    await audit.run(row, () => undefined);
+    const head = async () =>
+      (await keyring.accounts("gatehouse")).filter((name) => name.startsWith("audit-head-")).length;
+    const { verdict } = await audit.verify();
+    await audit.dispose();
+    return { verdict, heads: await head() };
   },
 };
 
