@@ -150,8 +150,8 @@ async function lastLines(run: Run, signal: AbortSignal): Promise<string> {
   } catch {
     return "";
   }
-  const masked = run.deps.mask.bytes(Buffer.concat(chunks));
-  return run.deps.mask.text(Buffer.from(masked).toString("utf8")).trim().slice(-1_000);
+  const masked = run.deps.masker.bytes(Buffer.concat(chunks));
+  return run.deps.masker.text(Buffer.from(masked).toString("utf8")).trim().slice(-1_000);
 }
 
 /** What went wrong, or, when the container is dead, that. */

@@ -20,12 +20,12 @@ export function dayOf(ms: number): string {
 }
 
 /** What the policy may know without asking the host. A tag is always resolved before it is started. */
-export function policyContext(deps: Pick<LaunchDeps, "secrets" | "mask">) {
+export function policyContext(deps: Pick<LaunchDeps, "secrets" | "masker">) {
   return {
     ...unknownContext,
     imageDigest: "resolved before the start",
     secretState: (ref: SecretRef) => deps.secrets.stateOf(ref),
-    holdsSecret: (text: string) => deps.mask.text(text) !== text,
+    holdsSecret: (text: string) => deps.masker.text(text) !== text,
   };
 }
 
@@ -135,7 +135,7 @@ export const secretsStep: Step = {
   skip: ({ spec, template }) => (spec.secrets.length === 0 && template.server === null ? "none asked for" : null),
   async act(run) {
     const { deps, spec, template } = run;
-    if (template.server !== null) run.apiKey = createApiKey(deps.random, deps.registrar);
+    if (template.server !== null) run.apiKey = createApiKey(deps.random, deps.masker);
     const resolved = await deps.secrets.resolve(spec.secrets.map(({ ref }) => ref));
     // Noted before anything can fail, so that they are overwritten whatever comes.
     run.resolved = resolved.map((each) => ({ ...each, delivery: "file", why: "" }));

@@ -1,3 +1,4 @@
+import type { Problem } from "../../contract/base.ts";
 import type { LaunchStepId } from "../../contract/containers.ts";
 import { Failure, isFailure } from "../failure.ts";
 import { createStep, startStep } from "./containerSteps.ts";
@@ -39,9 +40,9 @@ export async function launch(run: Run): Promise<void> {
   } catch (error) {
     await undoAll(begun, run);
     const cancelled = run.signal.aborted || isFailure(error, "CANCELLED");
-    if (!cancelled && !isFailure(error)) run.deps.bug("launch", error);
+    if (!cancelled && !isFailure(error)) run.deps.bug?.("launch", error);
     const told = cancelled ? new Failure("CANCELLED") : error;
-    run.finish(cancelled ? "cancelled" : "failed", run.deps.problemOf(told));
+    run.finish(cancelled ? "cancelled" : "failed", problemOf(told));
   } finally {
     run.dispose();
   }
@@ -65,5 +66,9 @@ async function remember(run: Run): Promise<void> {
     proof: run.proof,
     command: start.command,
   };
-  await deps.records.update((file) => withRecord(file, record));
+  await deps.store.update((file) => withRecord(file, record));
+}
+
+function problemOf(error: unknown): Problem {
+  return isFailure(error) ? { code: error.code, details: { ...error.details } } : { code: "INTERNAL", details: {} };
 }

@@ -8,7 +8,7 @@ import { commandOf, networkOf, planOf } from "./planning.ts";
 import { type LaunchRecord, recordOf, withoutRecord, withRecord } from "./records.ts";
 import { Run, type RunStart } from "./run.ts";
 import { proveNow } from "./serverSteps.ts";
-import type { LaunchTemplate } from "./templates.ts";
+import { type LaunchTemplate, profileOf } from "./templates.ts";
 import type { LaunchDeps, Launches } from "./types.ts";
 
 const mostRunning = 8;
@@ -53,18 +53,18 @@ export function createLaunches(deps: LaunchDeps): Launches {
 
   function begin(spec: LaunchSpec): string {
     const template = templateOf(spec.template);
-    const host = deps.hostView(spec.hostId);
+    const host = deps.hosts.launchHost(spec.hostId);
     admit(spec);
     const launchId = deps.random.id();
     const networkName = networkOf(spec, launchId);
     const changes = createBroadcast<LaunchView>();
     const stop = new AbortController();
-    const command = deps.mask.text(commandOf(spec, template, networkName ?? "host"));
+    const command = deps.masker.text(commandOf(spec, template, networkName ?? "host"));
     const steps = stepsOf(template).map(({ id }) => id);
     const start: RunStart = { launchId, action: "container.launch", spec, template, host, networkName, steps, command };
     const run = new Run(deps, start, stop.signal, () => {
       changes.send(run.view());
-      deps.onChange(launchId);
+      deps.onChange();
     });
     entries.set(launchId, { run, stop, changes, over: launch(run).finally(dropOld) });
     return launchId;
@@ -79,12 +79,16 @@ export function createLaunches(deps: LaunchDeps): Launches {
   }
 
   return {
-    plan: async (spec) => planOf(deps, spec, templateOf(spec.template), deps.hostView(spec.hostId)),
+    plan: async (spec) => planOf(deps, spec, templateOf(spec.template), deps.hosts.launchHost(spec.hostId)),
     start: async (spec) => ({ launchId: begin(spec) }),
     watch: (launchId, signal) => watch(launchId, signal),
     list: () => [...entries.values()].map(({ run }) => run.view()).reverse(),
     async cancel(launchId) {
       entryOf(launchId).stop.abort();
+    },
+    profileOf(id) {
+      const template = deps.templates.find((each) => each.id === id);
+      return template === undefined ? null : profileOf(template);
     },
     ...afterwards(deps, templateOf),
     async dispose() {
@@ -95,12 +99,12 @@ export function createLaunches(deps: LaunchDeps): Launches {
   };
 }
 
-type Afterwards = Pick<Launches, "prove" | "reinject" | "forget" | "record">;
+type Afterwards = Pick<Launches, "prove" | "reinject" | "forget" | "recordOf">;
 
 /** What is done later with a container that was launched, by its record. */
 function afterwards(deps: LaunchDeps, templateOf: (id: string) => LaunchTemplate): Afterwards {
-  const record = (containerId: string) => recordOf(deps.records.get(), containerId);
-  const save = (next: LaunchRecord) => deps.records.update((file) => withRecord(file, next));
+  const record = (containerId: string) => recordOf(deps.store.get(), containerId);
+  const save = (next: LaunchRecord) => deps.store.update((file) => withRecord(file, next));
 
   /** Those that are still there, in the version that is there; what has gone can't be looked for. */
   async function givenSecrets(given: LaunchRecord["secrets"]): Promise<Secret[]> {
@@ -119,8 +123,8 @@ function afterwards(deps: LaunchDeps, templateOf: (id: string) => LaunchTemplate
 
   async function prove(hostId: string, containerId: string, given?: AbortSignal): Promise<Proof> {
     const known = record(containerId);
-    const engine = deps.engineOf(hostId);
-    const link = deps.linkOf(hostId);
+    const engine = deps.hosts.engineOf(hostId);
+    const link = deps.hosts.linkOf(hostId);
     const template = known === null ? null : (deps.templates.find(({ id }) => id === known.template) ?? null);
     const secrets = await givenSecrets(known?.secrets ?? []);
     const apiKey = known === null ? null : await deps.apiKeys.get(known.containerId);
@@ -155,13 +159,13 @@ function afterwards(deps: LaunchDeps, templateOf: (id: string) => LaunchTemplate
       action: "container.reinject",
       spec: { ...known.spec, secrets },
       template,
-      host: deps.hostView(hostId),
+      host: deps.hosts.launchHost(hostId),
       networkName: known.networkName,
       containerId: known.containerId,
       steps: steps.map(({ id }) => id),
       command: known.command,
     };
-    const run = new Run(deps, start, given ?? new AbortController().signal, () => deps.onChange(known.launchId));
+    const run = new Run(deps, start, given ?? new AbortController().signal, () => deps.onChange());
     try {
       await perform(steps, run, []);
     } finally {
@@ -175,13 +179,13 @@ function afterwards(deps: LaunchDeps, templateOf: (id: string) => LaunchTemplate
   return {
     prove,
     reinject,
-    record,
+    recordOf: record,
     async forget(hostId, containerId) {
       const known = record(containerId);
       await deps.apiKeys.remove(known?.containerId ?? containerId);
       if (known === null) return;
-      if (known.networkName !== null) await deps.engineOf(hostId).removeNetwork(known.networkName);
-      await deps.records.update((file) => withoutRecord(file, containerId));
+      if (known.networkName !== null) await deps.hosts.engineOf(hostId).removeNetwork(known.networkName);
+      await deps.store.update((file) => withoutRecord(file, containerId));
     },
   };
 }

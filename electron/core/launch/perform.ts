@@ -151,7 +151,7 @@ async function undone(step: Step, undo: Undo, run: Run): Promise<boolean> {
     });
     return true;
   } catch (error) {
-    if (!isFailure(error)) run.deps.bug(`undo of ${step.id}`, error);
+    if (!isFailure(error)) run.deps.bug?.(`undo of ${step.id}`, error);
     return false;
   } finally {
     stop();

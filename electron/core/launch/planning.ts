@@ -42,8 +42,8 @@ export async function planOf(
     findings,
     score,
     allowed,
-    command: deps.mask.text(commandOf(spec, template, `gatehouse-${spec.name}`)),
-    createBody: deps.mask.text(JSON.stringify(shown, null, 2)),
+    command: deps.masker.text(commandOf(spec, template, `gatehouse-${spec.name}`)),
+    createBody: deps.masker.text(JSON.stringify(shown, null, 2)),
   };
 }
 

@@ -20,22 +20,22 @@ export const launchRecord = z.object({
 });
 export type LaunchRecord = z.infer<typeof launchRecord>;
 
-export const launchRecordsFile = z.object({ records: z.array(launchRecord) });
-export type LaunchRecordsFile = z.infer<typeof launchRecordsFile>;
+export const launchFile = z.object({ records: z.array(launchRecord) });
+export type LaunchFile = z.infer<typeof launchFile>;
 
 /** The oldest go first: containers that were removed without us leave theirs behind. */
 const mostRecords = 2_000;
 
-export function recordOf(file: LaunchRecordsFile, containerId: string): LaunchRecord | null {
+export function recordOf(file: LaunchFile, containerId: string): LaunchRecord | null {
   return file.records.find((record) => isSameId(record.containerId, containerId)) ?? null;
 }
 
-export function withRecord(file: LaunchRecordsFile, record: LaunchRecord): LaunchRecordsFile {
+export function withRecord(file: LaunchFile, record: LaunchRecord): LaunchFile {
   const others = withoutRecord(file, record.containerId).records;
   return { records: [...others, record].slice(-mostRecords) };
 }
 
-export function withoutRecord(file: LaunchRecordsFile, containerId: string): LaunchRecordsFile {
+export function withoutRecord(file: LaunchFile, containerId: string): LaunchFile {
   return { records: file.records.filter((record) => !isSameId(record.containerId, containerId)) };
 }
 

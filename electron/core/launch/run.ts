@@ -54,8 +54,8 @@ export class Run {
     this.timings = { ...defaultTimings, ...deps.timings };
     this.start = start;
     this.signal = signal;
-    this.engine = deps.engineOf(start.spec.hostId);
-    this.link = deps.linkOf(start.spec.hostId);
+    this.engine = deps.hosts.engineOf(start.spec.hostId);
+    this.link = deps.hosts.linkOf(start.spec.hostId);
     this.startedAt = deps.clock.now();
     this.containerId = start.containerId ?? null;
     this.restarts = start.containerId === undefined ? 0 : null;
@@ -100,16 +100,16 @@ export class Run {
 
   /** Short evidence for the step's line, masked: it may come from the engine or the image. */
   note(id: LaunchStepId, note: string): void {
-    this.step(id, { note: this.deps.mask.text(note).slice(0, 300) });
+    this.step(id, { note: this.deps.masker.text(note).slice(0, 300) });
   }
 
   warn(text: string): void {
-    const masked = this.deps.mask.text(text).slice(0, 500);
+    const masked = this.deps.masker.text(text).slice(0, 500);
     if (this.warnings.length < 50 && !this.warnings.includes(masked)) this.warnings.push(masked);
   }
 
   finish(state: "done" | "failed" | "cancelled", problem: Problem | null): void {
-    this.#view = { ...this.#view, state, problem: problem === null ? null : this.deps.mask.data(problem) };
+    this.#view = { ...this.#view, state, problem: problem === null ? null : this.deps.masker.data(problem) };
     this.#changed();
   }
 

@@ -141,10 +141,10 @@ export function proveNow(of: Proving, secrets: readonly Secret[], signal: AbortS
     link,
     containerId: id,
     secrets,
-    find: deps.find,
+    find: (bytes, names) => deps.masker.find(bytes, names),
     clock: deps.clock,
     lister: template.lister,
-    mask: (text) => deps.mask.text(text),
+    mask: (text) => deps.masker.text(text),
     signal,
   });
 }
@@ -168,7 +168,7 @@ function writeFile(run: Run, path: string, secret: Secret, signal: AbortSignal):
     user: spec.user,
     writer: template.writer,
     secret,
-    mask: (text) => deps.mask.text(text),
+    mask: (text) => deps.masker.text(text),
     signal,
   });
 }
@@ -176,6 +176,6 @@ function writeFile(run: Run, path: string, secret: Secret, signal: AbortSignal):
 function modelServer(run: Run): ModelServer {
   const profile = profileOf(run.template);
   if (profile === null || run.apiKey === null || run.detail === null) throw new Error("the container has no server");
-  const { mask, clock } = run.deps;
+  const { masker: mask, clock } = run.deps;
   return serverOf({ link: run.link, detail: run.detail, profile, apiKey: run.apiKey, mask, clock });
 }

@@ -1,12 +1,12 @@
-import type { Problem } from "../../contract/base.ts";
 import type { GivenSecret, LaunchSpec, LaunchStepId, LaunchView, Plan, Proof } from "../../contract/containers.ts";
 import type { AuditInput } from "../audit/index.ts";
 import type { Engine } from "../docker/index.ts";
+import type { ServerProfile } from "../inference/index.ts";
 import type { MaskGuard, MaskHit } from "../logs/index.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import type { ApiKeys, SecretRegistrar, Secrets } from "../secrets/index.ts";
 import type { HostLink } from "../ssh/index.ts";
-import type { LaunchRecord, LaunchRecordsFile } from "./records.ts";
+import type { LaunchFile, LaunchRecord } from "./records.ts";
 import type { LaunchTemplate } from "./templates.ts";
 
 /** What a launch needs to know of a host. `null`: not known (yet), which never stops a launch. */
@@ -43,28 +43,37 @@ export interface LaunchTimings {
   stepMs?: Partial<Record<LaunchStepId, number>>;
 }
 
-export interface LaunchDeps {
-  /** Rejects with `HOST_UNKNOWN`. */
+/** The fleet, as far as a launch needs it. */
+export interface LaunchHosts {
+  /** Rejects with `HOST_UNKNOWN` or `HOST_OFFLINE`. */
   engineOf(hostId: string): Engine;
   linkOf(hostId: string): HostLink;
-  hostView(hostId: string): LaunchHost;
+  /** What is known of the host by now. `HOST_UNKNOWN`. */
+  launchHost(hostId: string): LaunchHost;
+}
+
+/** The masker: told of values, asked to hide them, asked to find them. */
+export interface LaunchMasker extends MaskGuard, SecretRegistrar {
+  find(bytes: Uint8Array, names: readonly string[]): MaskHit[];
+}
+
+export interface LaunchDeps {
+  hosts: LaunchHosts;
   templates: readonly LaunchTemplate[];
   secrets: Pick<Secrets, "resolve" | "stateOf" | "refresh">;
   apiKeys: ApiKeys;
-  registrar: SecretRegistrar;
-  mask: MaskGuard;
-  find(bytes: Uint8Array, names: readonly string[]): MaskHit[];
+  masker: LaunchMasker;
   audit: LaunchAudit;
-  records: {
-    get(): LaunchRecordsFile;
-    update(change: (current: LaunchRecordsFile) => LaunchRecordsFile): Promise<unknown>;
+  store: {
+    get(): LaunchFile;
+    update(change: (current: LaunchFile) => LaunchFile): Promise<unknown>;
   };
   clock: Clock;
   random: Random;
-  problemOf(error: unknown): Problem;
-  onChange(launchId: string): void;
+  /** A launch, or what is remembered of a container, has changed. */
+  onChange(): void;
   /** A bug: its stack stays in the core. */
-  bug(where: string, error: unknown): void;
+  bug?: (where: string, error: unknown) => void;
   timings?: Partial<LaunchTimings>;
 }
 
@@ -91,5 +100,7 @@ export interface Launches extends Disposable {
   reinject(hostId: string, containerId: string, signal?: AbortSignal): Promise<void>;
   /** The container is gone: its key, its network and its record go too. */
   forget(hostId: string, containerId: string): Promise<void>;
-  record(containerId: string): LaunchRecord | null;
+  recordOf(containerId: string): LaunchRecord | null;
+  /** How the template's image is spoken to; `null` for one that serves nothing, or an unknown one. */
+  profileOf(template: string): ServerProfile | null;
 }
