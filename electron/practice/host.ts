@@ -32,6 +32,7 @@ export class Host {
   readonly #engine: PracticeEngine;
   readonly #cancels = new Set<() => void>();
   #listener: Server | null;
+  #linkWork: Promise<void> = Promise.resolve();
   #away = false;
   #disposed = false;
 
@@ -140,8 +141,14 @@ export class Host {
     });
   }
 
+  /** One after the other: what is wanted may change while a listener is being opened. */
+  #updateLink(): Promise<void> {
+    this.#linkWork = this.#linkWork.then(() => this.#applyLink());
+    return this.#linkWork;
+  }
+
   /** Brings the listener in line with what should be: gone while the link is down, on the same port when it is back. */
-  async #updateLink(): Promise<void> {
+  async #applyLink(): Promise<void> {
     const down = this.#disposed || this.#away || this.#faults.has("link-drop");
     if (down) {
       const listener = this.#listener;
@@ -155,7 +162,6 @@ export class Host {
       const listener = await listen(this.info.port);
       this.#listener = listener;
       this.#serve(listener);
-      if (this.#disposed || this.#away || this.#faults.has("link-drop")) await this.#updateLink();
     } catch {
       // Someone else has the port for the moment: try again.
       this.#later(250, () => void this.#updateLink());

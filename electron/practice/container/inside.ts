@@ -59,12 +59,14 @@ export function insideOf(container: Container, options: InsideOptions): Machine 
   const identity = identityOf(options.user ?? config.User) ?? identityOf("root");
   if (identity === null) throw new Error("no root user");
   const environment = [...environmentOf(container), ...(options.env ?? [])];
+  const first = identityOf(config.User) ?? identity;
   const files = createFiles({
     seeds: seedsOf(container, identity),
     now: options.now,
     owner: { uid: identity.uid, gid: identity.gid },
     refuses: (path) => refusal(container, identity, path),
-    disk: { prefix: "/run/secrets", dir: container.secretsDir },
+    store: container.files,
+    disk: { prefix: "/run/secrets", dir: container.secretsDir, owner: { uid: first.uid, gid: first.gid } },
   });
   const programs = basicPrograms({
     identity,
@@ -215,6 +217,15 @@ function tmpfsMounts(container: Container): [path: string, options: string][] {
     ({ Target }): [string, string] => [Target, "rw"],
   );
   return [["/dev/shm", "rw,nosuid,nodev,noexec"], ...Object.entries(container.hostConfig.Tmpfs), ...mounted];
+}
+
+/** What lay on a tmpfs is gone when the container has stopped; the root file system's layer stays. */
+export function forgetTmpfs(container: Container): void {
+  const mounts = tmpfsMounts(container).map(([path]) => posix.normalize(path));
+  container.files.owners.clear();
+  for (const path of container.files.files.keys()) {
+    if (mounts.some((mount) => isWithin(path, mount))) container.files.files.delete(path);
+  }
 }
 
 function mountTable(container: Container): string {

@@ -5,7 +5,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { Events } from "../engine/events.ts";
 import { EngineError } from "../engine/http.ts";
 import type { Networks } from "../engine/networks.ts";
-import { identityOf, probeHealth } from "./inside.ts";
+import { forgetTmpfs, identityOf, probeHealth } from "./inside.ts";
 import type { Container, Published, RunningProgram } from "./types.ts";
 import { servicePort } from "./types.ts";
 
@@ -37,6 +37,7 @@ export function makeSecretsDir(base: string): string {
 
 /** What a tmpfs does when the container stops. */
 function clearSecrets(container: Container): void {
+  forgetTmpfs(container);
   for (const name of readdirSync(container.secretsDir))
     rmSync(join(container.secretsDir, name), { recursive: true, force: true });
 }

@@ -29,8 +29,10 @@ export function statsSample(container: Container, options: StatsOptions, previou
   const running = container.program !== null;
   const cpu = (ms: number | null) => cpuStats(container, ms, options, running);
   const seconds = at / 1000;
-  const used = running ? Math.round((260 + 90 * Math.sin(seconds / 23)) * 1024 * 1024) : 0;
   const limit = container.hostConfig.Memory > 0 ? container.hostConfig.Memory : options.spec.memoryBytes;
+  const mean = container.image.program === "server" ? 260 : 6;
+  const wave = Math.round(mean * (1 + 0.3 * Math.sin(seconds / 23)) * 1024 * 1024);
+  const used = running ? Math.min(wave, Math.round(limit * 0.8)) : 0;
   const cache = Math.round(used * 0.18);
   const traffic = running ? Math.round((at - (container.state.startedAt ?? at)) * 0.9) : 0;
   return {

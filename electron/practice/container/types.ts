@@ -1,4 +1,5 @@
 import type { Image } from "../engine/catalogue.ts";
+import type { FileStore } from "../shell/files.ts";
 import type { LogRing } from "./logs.ts";
 
 export interface ContainerConfig {
@@ -98,6 +99,8 @@ export interface Container {
   gpus: string[];
   /** Private folder of this machine that the container sees as `/run/secrets`. */
   secretsDir: string;
+  /** What its programs wrote elsewhere. */
+  files: FileStore;
   execs: Map<string, ExecRecord>;
   /** How often it has ended, and whether it is gone; `changed` is called after either. */
   exits: number;

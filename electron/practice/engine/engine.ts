@@ -10,7 +10,7 @@ import { checkName, containerRoutes } from "../container/routes.ts";
 import { type Container, type RunningProgram, servicePort } from "../container/types.ts";
 import type { HostSpec, Resident } from "../hostSpecs.ts";
 import type { GpuHolder, Gpus } from "../machine/gpus.ts";
-import type { FileSystem } from "../shell/files.ts";
+import { createStore, type FileSystem } from "../shell/files.ts";
 import type { PracticeFault } from "../types.ts";
 import { createEvents } from "./events.ts";
 import { EngineError } from "./http.ts";
@@ -153,6 +153,7 @@ export function createEngine(options: EngineOptions): PracticeEngine {
       address: "",
       gpus: [],
       secretsDir: makeSecretsDir(options.dir),
+      files: createStore(),
       execs: new Map(),
       exits: 0,
       removed: false,

@@ -52,15 +52,32 @@ export type SeedFile =
   | { type: "file"; mode?: number; uid?: number; gid?: number; content: () => string }
   | { type: "directory" | "socket"; mode?: number; uid?: number; gid?: number };
 
+interface Owner {
+  uid: number;
+  gid: number;
+}
+
+/** What was written so far: it outlives the view of one user on it. */
+export interface FileStore {
+  files: Map<string, Owner & { type: "file" | "directory"; mode: number; data: Buffer; at: number }>;
+  /** Owners of what lies on the real disk, where everything belongs to whoever runs the simulation. */
+  owners: Map<string, Owner>;
+}
+
+export function createStore(): FileStore {
+  return { files: new Map(), owners: new Map() };
+}
+
 export interface FileSystemOptions {
   seeds: Readonly<Record<string, SeedFile>>;
   now(): number;
   /** Owner of whatever is written. */
-  owner: { uid: number; gid: number };
+  owner: Owner;
+  store?: FileStore;
   /** Why `path` can't be written, or `null`. */
   refuses(path: string): FileErrorCode | null;
-  /** A folder of the real disk that is seen at `prefix`. */
-  disk?: { prefix: string; dir: string };
+  /** A folder of the real disk that is seen at `prefix`; `owner` is that of what nobody wrote here. */
+  disk?: { prefix: string; dir: string; owner: Owner };
 }
 
 const maxFileBytes = 1_048_576;
@@ -72,10 +89,17 @@ export function isWithin(a: string, b: string): boolean {
   return relative === "" || (!relative.startsWith("../") && relative !== ".." && !posix.isAbsolute(relative));
 }
 
+/** Whether the bit (4 read, 2 write) is set for whoever asks; root may all. */
+function mayUse(found: FileStat, who: Owner, bit: number): boolean {
+  if (who.uid === 0) return true;
+  const shift = who.uid === found.uid ? 6 : who.gid === found.gid ? 3 : 0;
+  return ((found.mode >> shift) & bit) !== 0;
+}
+
 /** A small file system in memory, with one window onto the real disk. */
 export function createFiles(options: FileSystemOptions): FileSystem {
-  const written = new Map<string, { type: "file" | "directory"; mode: number; data: Buffer; at: number }>();
-  const { owner, now } = options;
+  const { owner, now, store = createStore() } = options;
+  const written = store.files;
 
   /** The real path behind `path`, or `null` when it is not in the window. Normalising comes first: no `..` gets out. */
   function onDisk(path: string): string | null {
@@ -90,11 +114,21 @@ export function createFiles(options: FileSystemOptions): FileSystem {
       const found = lstatSync(real, { throwIfNoEntry: false });
       if (found === undefined) return null;
       const type = found.isDirectory() ? "directory" : "file";
-      return { type, mode: found.mode & 0o7777, ...owner, size: found.size, modifiedAt: found.mtimeMs };
+      const whose = store.owners.get(path) ?? options.disk?.owner ?? owner;
+      return {
+        type,
+        mode: found.mode & 0o7777,
+        uid: whose.uid,
+        gid: whose.gid,
+        size: found.size,
+        modifiedAt: found.mtimeMs,
+      };
     }
     const own = written.get(path);
-    if (own !== undefined)
-      return { ...owner, type: own.type, mode: own.mode, size: own.data.length, modifiedAt: own.at };
+    if (own !== undefined) {
+      const { type, mode, uid, gid } = own;
+      return { type, mode, uid, gid, size: own.data.length, modifiedAt: own.at };
+    }
     const seed = Object.hasOwn(options.seeds, path) ? options.seeds[path] : undefined;
     if (seed !== undefined) {
       const { type, mode = seed.type === "file" ? 0o644 : 0o755, uid = 0, gid = 0 } = seed;
@@ -137,13 +171,13 @@ export function createFiles(options: FileSystemOptions): FileSystem {
       const path = posix.normalize(raw);
       const found = demand(path);
       if (found.type === "directory") throw new FileError("EISDIR");
+      if (!mayUse(found, owner, 0o4)) throw new FileError("EACCES");
       const real = onDisk(path);
       if (real !== null) return readFileSync(real);
       const own = written.get(path);
       if (own !== undefined) return own.data;
       const seed = options.seeds[path];
       if (seed === undefined || seed.type !== "file") throw new FileError("EACCES");
-      if ((found.mode & 0o004) === 0 && owner.uid !== 0 && owner.uid !== found.uid) throw new FileError("EACCES");
       return Buffer.from(seed.content());
     },
     write(raw, data, mode, append) {
@@ -151,26 +185,29 @@ export function createFiles(options: FileSystemOptions): FileSystem {
       const found = stat(path);
       if (found?.type === "directory") throw new FileError("EISDIR");
       writable(path);
-      if (found !== null && (found.mode & 0o200) === 0 && owner.uid !== 0) throw new FileError("EACCES");
+      if (found !== null && !mayUse(found, owner, 0o2)) throw new FileError("EACCES");
       const before = append && found !== null ? this.read(path) : Buffer.alloc(0);
       const whole = Buffer.concat([before, data]);
       if (whole.length > maxFileBytes || written.size >= maxFiles) throw new FileError("ENOSPC");
       const real = onDisk(path);
       const kept = found === null ? mode : found.mode;
+      const { uid, gid } = found ?? owner;
       if (real === null) {
-        written.set(path, { type: "file", mode: kept, data: whole, at: now() });
+        written.set(path, { type: "file", mode: kept, uid, gid, data: whole, at: now() });
         return;
       }
+      if (found !== null) chmodSync(real, 0o600);
       writeFileSync(real, whole, { mode: 0o600 });
       chmodSync(real, kept);
+      store.owners.set(path, { uid, gid });
     },
     makeDirectory(raw, mode) {
       const path = posix.normalize(raw).replace(/(?<=.)\/$/, "");
       if (stat(path) !== null) throw new FileError("EEXIST");
       writable(path);
       const real = onDisk(path);
-      if (real === null) written.set(path, { type: "directory", mode, data: Buffer.alloc(0), at: now() });
-      else mkdirSync(real, { mode });
+      if (real !== null) mkdirSync(real, { mode });
+      else written.set(path, { type: "directory", mode, ...owner, data: Buffer.alloc(0), at: now() });
     },
     rename(rawFrom, rawTo) {
       const from = posix.normalize(rawFrom);
@@ -179,14 +216,20 @@ export function createFiles(options: FileSystemOptions): FileSystem {
       writable(from);
       writable(to);
       const [realFrom, realTo] = [onDisk(from), onDisk(to)];
-      if (realFrom !== null && realTo !== null) return renameSync(realFrom, realTo);
-      const { mode } = demand(from);
+      const { mode, uid, gid } = demand(from);
+      if (realFrom !== null && realTo !== null) {
+        renameSync(realFrom, realTo);
+        store.owners.delete(from);
+        store.owners.set(to, { uid, gid });
+        return;
+      }
       const data = this.read(from);
       this.remove(from);
       if (realTo !== null) {
         writeFileSync(realTo, data, { mode: 0o600 });
         chmodSync(realTo, mode);
-      } else written.set(to, { type: "file", mode, data, at: now() });
+        store.owners.set(to, { uid, gid });
+      } else written.set(to, { type: "file", mode, uid, gid, data, at: now() });
     },
     remove(raw) {
       const path = posix.normalize(raw).replace(/(?<=.)\/$/, "");
