@@ -2,6 +2,7 @@
 
 const secretName =
   /(?:^|[_-])(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|PASS|APIKEY|CREDENTIALS?|AUTH|BEARER|(?:API|ACCESS|PRIVATE|SIGNING|ENCRYPTION|SECRET|MASTER|SSH|LICENSE)[_-]?KEY)$/i;
+const passwordName = /(?:^|[_-])(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|PASS)$/i;
 const keyName = /(?:^|[_-])KEY$/i;
 /** Names whose long values are public by nature. */
 const publicName = /(?:SHA\d*|CHECKSUM|DIGEST|HASH|VERSION|COMMIT|REVISION|UUID|FINGERPRINT|GPG_KEYS?|DEVICES|ROOT)$/i;
@@ -39,11 +40,20 @@ export function entropyOf(text: string): number {
 }
 
 function isPlaceholder(value: string): boolean {
-  return value === "" || /^(?:\$\{?\w+\}?|<.*>|\{\{.*\}\}|x+|\*+|\[.*\])$/i.test(value);
+  return value === "" || /^(?:\$\{?\w+\}?|<.*>|\{\{.*\}\}|x{3,}|\*+|\[.*\])$/i.test(value);
 }
 
-function isPlain(value: string): boolean {
-  return /^(?:-?\d{1,15}(?:\.\d+)?|true|false|yes|no|on|off|none|null|auto)$/i.test(value) || value.startsWith("/");
+function isWord(value: string): boolean {
+  return /^(?:true|false|yes|no|on|off|none|null|auto)$/i.test(value);
+}
+
+function isNumber(value: string): boolean {
+  return /^-?\d{1,15}(?:\.\d+)?$/.test(value);
+}
+
+/** Two names or more: one slash alone also begins some base64. */
+function isPath(value: string): boolean {
+  return /^(?:\/[\w.@-]+){2,}\/?$/.test(value);
 }
 
 function looksRandom(value: string): boolean {
@@ -65,7 +75,9 @@ export function textLooksSecret(text: string): SecretLook | null {
 export function settingLooksSecret(name: string, value: string): SecretLook | null {
   const known = textLooksSecret(value);
   if (known !== null) return known;
-  if (isPlaceholder(value) || isPlain(value) || publicName.test(name)) return null;
+  if (isPlaceholder(value) || isWord(value) || isPath(value) || publicName.test(name)) return null;
+  // A number may be a password, and is no token: `PAD_TOKEN=0`.
+  if (isNumber(value)) return passwordName.test(name) ? "name" : null;
   if (secretName.test(name)) return "name";
   if (keyName.test(name) && value.length >= 16 && entropyOf(value) >= 3) return "name";
   return !placeName.test(name) && looksRandom(value) ? "random" : null;
