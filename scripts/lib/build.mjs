@@ -90,7 +90,9 @@ async function buildPrograms(folder) {
     logLevel: "warning",
     define: { GATEHOUSE_VERSION: JSON.stringify(version) },
   };
-  const entries = Object.fromEntries(["main", "core", "serve"].map((name) => [name, join(root, `electron/${name}.ts`)]));
+  const entries = Object.fromEntries(
+    ["main", "core", "serve"].map((name) => [name, join(root, `electron/${name}.ts`)]),
+  );
   await Promise.all([
     build({ ...common, entryPoints: entries, outdir: folder, outExtension: { ".js": ".mjs" }, format: "esm" }),
     // A sandboxed preload script is CommonJS and may require nothing but Electron's few modules.
