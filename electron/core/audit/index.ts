@@ -3,31 +3,19 @@
  * newest row's place kept apart. It shows tampering by others and after the fact; who controls the user's own session
  * has the key too, and no local log can change that.
  */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { AuditReport, AuditRowView } from "../../contract/audit.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { MaskGuard } from "../logs/types.ts";
 import type { Actor, Clock, Disposable, Random } from "../ports.ts";
-import { writeReason } from "./appender.ts";
-import { fingerprint, parseCheckpoint } from "./checkpoint.ts";
 import { draftOf, outcomeOf } from "./draft.ts";
 import { type AuditHead, type AuditKeyStore, type AuditKeys, headName, keepKeys, loadKeys } from "./keys.ts";
-import { linesBackward } from "./lines.ts";
-import { type AuditDraft, type ChainedRow, NO_HASH, NO_KEY } from "./record.ts";
-import {
-  CHECKPOINTS_FILE,
-  hashAt,
-  newestRecord,
-  type Recovery,
-  recordsBackward,
-  recoverTail,
-  segmentNames,
-} from "./segments.ts";
+import { type AuditDraft, type ChainedRow, NO_KEY } from "./record.ts";
+import { recordsBackward } from "./segments.ts";
+import { type Found, prepare, suspicions } from "./start.ts";
 import type { AuditInput } from "./types.ts";
 import { verifyAudit } from "./verify.ts";
 import { type AuditFilter, matches, viewOf } from "./view.ts";
-import { type AuditProblem, createWriter, type Writer, type WriterStart } from "./writer.ts";
+import { type AuditProblem, createWriter, type Writer } from "./writer.ts";
 
 export type { AuditReport, AuditRowView as AuditRow } from "../../contract/audit.ts";
 export { publicKeyOf, readSigningKey } from "./checkpoint.ts";
@@ -41,7 +29,10 @@ export type { AuditProblem } from "./writer.ts";
 export interface AuditOptions {
   /** Folder of the log, made (0700) when missing. */
   dir: string;
-  /** The console's own keys. While it rejects, rows wait and high-severity actions are refused. */
+  /**
+   * The console's own keys. While it rejects, rows wait and high-severity actions are refused; but a log that never had
+   * a key is written unsealed while it rejects with `KEYCHAIN_UNAVAILABLE`.
+   */
   keys: AuditKeyStore;
   clock: Clock;
   random: Random;
@@ -142,7 +133,8 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
         for (const listener of listeners) listener(viewOf(row));
       },
       attach: async () => {
-        const keys = await loadKeys(options.keys, random, dir);
+        const keys = await keysFor(options, found);
+        if (keys === null) return null;
         for (const { action, query } of await suspicions(dir, found, keys))
           writer.add(ownDraft(action, query, "high"), "always");
         return keys;
@@ -157,6 +149,21 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
   }
   await writer.flush().catch(() => undefined);
   return auditOf(options, writer, draft, listeners, () => void writer.add(ownDraft("log.closed", {})));
+}
+
+/**
+ * A log that never had a key goes on without one while nobody has chosen where keys are kept; its rows are unsealed, and
+ * the first sealed one vouches for them. A log that has had a key waits for it: else taking the key away would be a way
+ * to write without a seal.
+ */
+async function keysFor({ keys, random, dir }: AuditOptions, found: Found): Promise<AuditKeys | null> {
+  try {
+    return await loadKeys(keys, random, dir);
+  } catch (error) {
+    const neverSealed = found.keyId === null || found.keyId === NO_KEY;
+    if (neverSealed && isFailure(error, "KEYCHAIN_UNAVAILABLE")) return null;
+    throw error;
+  }
 }
 
 function auditOf(
@@ -232,6 +239,7 @@ function auditOf(
     page,
     async verify({ signal } = {}) {
       await writer.flush().catch(() => undefined);
+      await writer.sign();
       const keys = writer.keys();
       const common = { path: dir, mono: () => clock.mono(), ...(signal ? { signal } : {}) };
       if (keys === null) return verifyAudit(common);
@@ -270,77 +278,4 @@ async function* newestFirst(dir: string, writer: Writer, signal: AbortSignal | u
     yield row;
   }
   for await (const row of recordsBackward(dir, { signal, unreadable: "pass over" })) if (row.seq < next) yield row;
-}
-
-interface Found extends WriterStart {
-  recoveries: Recovery[];
-  /** Key of the newest row. */
-  keyId: string | null;
-  /** The highest checkpoint, whoever signed it. */
-  checkpointSeq: number;
-}
-
-/** Repairs what a crash tore, and finds out where the log stands. */
-async function prepare({ dir, clock, random }: AuditOptions): Promise<Found> {
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    const segment = (await segmentNames(dir)).at(-1) ?? "";
-    const recoveries: Recovery[] = [];
-    for (const name of segment === "" ? [CHECKPOINTS_FILE] : [segment, CHECKPOINTS_FILE]) {
-      const recovery = await recoverTail(join(dir, name), { clock, random, now: clock.now() });
-      if (recovery !== null) recoveries.push(recovery);
-    }
-    const newest = await newestRecord(dir);
-    const checkpoints = await checkpointFacts(join(dir, CHECKPOINTS_FILE));
-    return {
-      logId: newest?.log_id ?? random.id(),
-      seq: newest?.seq ?? 0,
-      hash: newest?.hash ?? NO_HASH,
-      segment,
-      keyId: newest?.key_id ?? null,
-      rowsSinceCheckpoint: Math.max(0, (newest?.seq ?? 0) - checkpoints.seq),
-      checkpointKeys: checkpoints.keys,
-      checkpointSeq: checkpoints.seq,
-      recoveries,
-    };
-  } catch (error) {
-    throw new Failure("AUDIT_UNWRITABLE", { reason: writeReason(error) }, { cause: error });
-  }
-}
-
-async function checkpointFacts(file: string): Promise<{ seq: number; keys: Set<string> }> {
-  const facts = { seq: 0, keys: new Set<string>() };
-  try {
-    for await (const line of linesBackward(file)) {
-      const parsed = parseCheckpoint(line);
-      if (parsed?.kind === "checkpoint") facts.seq = Math.max(facts.seq, parsed.seq);
-      else if (parsed?.kind === "key") facts.keys.add(fingerprint(parsed.public_key));
-    }
-  } catch {
-    // No checkpoints yet, or none that can be read: `verify` tells.
-  }
-  return facts;
-}
-
-type Suspicion = { action: string; query: Record<string, string | number> };
-
-/** What the keys' store knows and the log does not: rows that were there, a newest row that is another now. */
-async function suspicions(dir: string, found: Found, keys: AuditKeys): Promise<Suspicion[]> {
-  const list: Suspicion[] = [];
-  const { head } = keys;
-  const lostTo = (seq: number, witness: string, logId: string) => ({
-    action: "log.truncated",
-    query: { last_seq: found.seq, expected_seq: seq, expected_log: logId, witness },
-  });
-  if (head !== null && found.seq > 0 && head.log_id !== found.logId)
-    list.push(lostTo(head.seq, "another log's head", head.log_id));
-  else if (head !== null && head.seq > found.seq) list.push(lostTo(head.seq, "head", head.log_id));
-  else if (found.checkpointSeq > found.seq) list.push(lostTo(found.checkpointSeq, "checkpoint", found.logId));
-  else if (head !== null && (await hashAt(dir, head.seq)) !== head.hash) {
-    list.push({ action: "log.altered", query: { seq: head.seq, expected_hash: head.hash } });
-  }
-  if (found.keyId !== null && found.keyId !== NO_KEY && found.keyId !== keys.keyId) {
-    list.push({ action: "log.rekeyed", query: { old_key: found.keyId, new_key: keys.keyId } });
-  }
-  return list;
 }

@@ -20,8 +20,8 @@ export interface WriterDeps {
   onRow(row: ChainedRow): void;
   /** A draft of the log's own, for what the writer itself has to tell. */
   ownDraft(action: string, query: Record<string, string | number | boolean>): AuditDraft;
-  /** Reads the keys; rejects while they can't be had. */
-  attach(): Promise<AuditKeys>;
+  /** Reads the keys; rejects while they have to be waited for, null when rows go unsealed meanwhile. */
+  attach(): Promise<AuditKeys | null>;
   /** Keeps the newest row's place apart from the log. */
   keepHead(head: AuditHead): Promise<void>;
 }
@@ -42,7 +42,7 @@ export interface ChainEnd {
   segment: string;
 }
 
-/** What keeps the log from being written as it should. */
+/** What keeps the log from being written as it should be. */
 export interface AuditProblem {
   /** A few words: `the disk is full`, `the keychain is locked`. */
   reason: string;
@@ -57,7 +57,8 @@ export interface Writer {
   add(draft: AuditDraft, room?: "always"): ChainedRow | null;
   /** Writes what waits; on disk when it resolves. `AUDIT_UNWRITABLE` {reason}. */
   flush(): Promise<void>;
-  /** Signs where the log stands now; part of `close`. */
+  /** Signs where the log stands now, as this run knows it, unless that was done; part of `close`. */
+  sign(): Promise<void>;
   close(): Promise<void>;
   /** With the rows that wait. */
   end(): ChainEnd;
@@ -73,6 +74,7 @@ const BATCH_MS = 200;
 const RETRY_MS = 5_000;
 const MAX_WAITING = 1_000;
 const CHECKPOINT_EVERY = 100;
+const UNSEALED = "there is no keychain for the log's key: rows are written without a seal until there is";
 
 export async function createWriter(deps: WriterDeps, start: WriterStart): Promise<Writer> {
   const serial = createSerial();
@@ -84,6 +86,7 @@ export async function createWriter(deps: WriterDeps, start: WriterStart): Promis
   let sinceCheckpoint = start.rowsSinceCheckpoint;
   let keys: AuditKeys | null = null;
   let unsynced = false;
+  let unsealed = false;
   let closed = false;
   let cancelTimer: (() => void) | null = null;
   let trouble: string | null = null;
@@ -124,7 +127,7 @@ export async function createWriter(deps: WriterDeps, start: WriterStart): Promis
   async function flushNow(): Promise<void> {
     try {
       if (closed) throw new Error("the log is closed");
-      keys ??= await deps.attach();
+      await attach();
       await writeAll(keys);
       trouble = null;
     } catch (error) {
@@ -138,8 +141,16 @@ export async function createWriter(deps: WriterDeps, start: WriterStart): Promis
     add(deps.ownDraft("log.skipped", { rows }), "always");
   }
 
-  async function writeAll(sealing: AuditKeys): Promise<void> {
-    const { high, newSegment } = await writeRows(sealing.key);
+  async function attach(): Promise<void> {
+    if (keys !== null) return;
+    keys = await deps.attach();
+    if (keys !== null && unsealed) add(deps.ownDraft("log.sealed", {}), "always");
+    unsealed = keys === null;
+  }
+
+  async function writeAll(sealing: AuditKeys | null): Promise<void> {
+    const { high, newSegment } = await writeRows(sealing?.key ?? null);
+    if (sealing === null) return;
     if (sinceCheckpoint >= CHECKPOINT_EVERY || newSegment) await checkpoint(sealing);
     else if (high) keepLater();
   }
@@ -236,13 +247,17 @@ export async function createWriter(deps: WriterDeps, start: WriterStart): Promis
   return {
     add,
     flush,
+    sign: () =>
+      serial(async () => {
+        if (!closed && keys !== null && sinceCheckpoint > 0) await checkpoint(keys);
+      }),
     close,
     end: () => end,
     written: () => written,
     waiting: () => queue,
     keys: () => keys,
     problem() {
-      const reason = trouble ?? witnessTrouble;
+      const reason = trouble ?? witnessTrouble ?? (unsealed ? UNSEALED : null);
       return reason === null ? null : { reason, waiting: queue.length, skipped };
     },
   };

@@ -343,6 +343,44 @@ describe("without a key", () => {
     });
   });
 
+  it("writes a log that never had a key without a seal, says so, and seals it once there is a key", async () => {
+    const { open, dir, keys } = setup();
+    keys.absent = true;
+    const audit = await open();
+    await audit.record(high);
+    const before = { problem: audit.problem(), verdict: (await audit.verify()).verdict };
+    keys.absent = false;
+    await audit.resume();
+    const { verdict, unchecked } = await audit.verify();
+    expect({ before, after: { problem: audit.problem(), verdict, unchecked } }).toEqual({
+      before: {
+        problem: {
+          reason: "there is no keychain for the log's key: rows are written without a seal until there is",
+          waiting: 0,
+          skipped: 0,
+        },
+        verdict: "unknown-key",
+      },
+      after: {
+        problem: null,
+        verdict: "whole",
+        unchecked: ["Rows 1 to 2 were written while no key could be had; row 3 vouches for them."],
+      },
+    });
+    expect(actionsIn(join(dir, "audit-2026-03.jsonl"))).toEqual(["log.genesis", "container.launch", "log.sealed"]);
+  });
+
+  it("must refuse to go on without a seal in a log that has had one", async () => {
+    const log = await finishedLog(2);
+    log.keys.absent = true;
+    const audit = await log.open();
+    await expect(audit.record(high)).rejects.toMatchObject({
+      code: "AUDIT_UNWRITABLE",
+      details: { reason: "there is no keychain for the log's key" },
+    });
+    expect(rowsIn(log.segment)).toHaveLength(4);
+  });
+
   it("does not stand in the way to the key", async () => {
     const { open, dir, keys } = setup();
     keys.locked = true;

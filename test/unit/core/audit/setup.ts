@@ -19,21 +19,24 @@ import type { MaskGuard } from "../../../../electron/core/logs/types.ts";
 import type { Actor } from "../../../../electron/core/ports.ts";
 import { testPorts } from "../../../helpers/ports.ts";
 
-/** Keys in memory; `locked` is what a vault without its passphrase answers. */
+/** Keys in memory; `locked` is a vault without its passphrase, `absent` that nobody chose a place for keys. */
 export function memoryKeys() {
   const values = new Map<string, Buffer>();
   const store = {
     values,
     locked: false,
-    puts: 0,
-    async get(name: string) {
+    absent: false,
+    check() {
       if (store.locked) throw new Failure("KEYCHAIN_LOCKED");
+      if (store.absent) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "none" });
+    },
+    async get(name: string) {
+      store.check();
       const value = values.get(name);
       return value === undefined ? null : Buffer.from(value);
     },
     async put(name: string, value: Uint8Array) {
-      if (store.locked) throw new Failure("KEYCHAIN_LOCKED");
-      store.puts++;
+      store.check();
       values.set(name, Buffer.from(value));
     },
   };
