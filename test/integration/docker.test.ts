@@ -127,7 +127,7 @@ describe.skipIf(mustSkip("docker against Docker Engine", "dockerd", "busybox", "
     });
 
     it("puts lines of 40,000 bytes together again, with the stamps of their pieces taken off", async () => {
-      const script = "head -c 40000 /dev/zero | tr '\\0' 'x'; echo; echo err >&2; echo end";
+      const script = "head -c 40000 /dev/zero | tr '\\0' 'x'; echo; echo err >&2; sleep 0.2; echo end";
       const { id } = await engine.create(nameOf(), shell(script));
       await engine.start(id);
       const frames = await allFrames(engine.logs(id, { follow: true, timestamps: true }));

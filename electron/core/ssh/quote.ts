@@ -30,9 +30,11 @@ export function commandLine(argv: readonly string[], mark?: string): string {
  * does not when one logs in as root): there a program that says nothing outlives its channel, and holds a session.
  */
 export function endMarked(mark: string): string {
-  const send = (signal: string) =>
-    `for p in [0-9]*; do if tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -qx "$1"; ` +
-    `then kill -s ${signal} "$p" 2>/dev/null && found=1; fi; done`;
-  const script = `cd /proc || exit; found=; ${send("TERM")}; [ -z "$found" ] || { sleep 1; ${send("KILL")}; }`;
-  return quote(["sh", "-c", script, "sh", `${markName}=${mark}`]);
+  const script = [
+    "cd /proc || exit",
+    'for s in TERM KILL; do for f in $(grep -lsF "$1" [0-9]*/environ)',
+    "do kill -s $s $(dirname $f) 2>/dev/null",
+    "done; [ $s = KILL ] || sleep 1; done",
+  ];
+  return quote(["sh", "-c", script.join("; "), "sh", `${markName}=${mark}`]);
 }
