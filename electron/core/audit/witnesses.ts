@@ -55,11 +55,11 @@ export async function readCheckpoints(
     }
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (errorCode(error) === "ENOENT")
-      unchecked.push("There are no checkpoints: rows cut off at the end would not show by them.");
-    else damaged("unreadable", 0, null, `it cannot be read (${errorCode(error) ?? "unknown"})`);
-    return { checkpoints };
+    if (errorCode(error) !== "ENOENT")
+      damaged("unreadable", 0, null, `it cannot be read (${errorCode(error) ?? "unknown"})`);
   }
+  if (checkpoints.length === 0)
+    unchecked.push("There are no checkpoints: rows cut off at the end would not show by them.");
   if (options.publicKey === undefined) {
     for (const print of keys.keys()) {
       unchecked.push(`The checkpoints' key ${print} was taken from their own file: compare it with the console's.`);
