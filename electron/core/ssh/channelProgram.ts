@@ -1,5 +1,5 @@
 import type { Clock } from "../ports.ts";
-import type { Connection, SessionChannel } from "./connection/connection.ts";
+import { type Connection, ignoreOutput, type SessionChannel } from "./connection/connection.ts";
 import type { Slot } from "./limits.ts";
 import { endMarked } from "./quote.ts";
 import type { Program } from "./run.ts";
@@ -57,12 +57,5 @@ export function channelProgram({ channel, stream }: SessionChannel, deps: Channe
 
 /** Outside of the budget of eight: sshd's ten leave room for it, and it must run just when all others are stuck. */
 function endOnHost(connection: Connection, mark: string): void {
-  connection.exec(endMarked(mark), "kill").then(
-    ({ channel, stream }) => {
-      channel.stderr.resume();
-      stream.resume();
-      stream.end();
-    },
-    () => {},
-  );
+  connection.exec(endMarked(mark), "kill", {}, ignoreOutput).catch(() => {});
 }

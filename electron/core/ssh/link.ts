@@ -329,8 +329,9 @@ class SshLink implements HostLink {
     const slot = await this.#budget.take({ signal: options.signal, long });
     const mark = this.#deps.random.bytes(8).toString("hex");
     try {
-      const session = await connection.exec(commandLine(argv, mark), argv[0] ?? "", options);
-      return channelProgram(session, { connection, slot, mark, clock: this.#deps.clock });
+      return await connection.exec(commandLine(argv, mark), argv[0] ?? "", options, (session) =>
+        channelProgram(session, { connection, slot, mark, clock: this.#deps.clock }),
+      );
     } catch (error) {
       slot();
       throw error;

@@ -73,21 +73,25 @@ export class Connection {
     return this.#socket.bytesRead;
   }
 
-  /** Runs a program in the user's login shell; output and errors both have to be read. */
-  async exec(command: string, what: string, options: Cancellable = {}): Promise<SessionChannel> {
+  /**
+   * Runs a program in the user's login shell; output and errors both have to be read. `take` is called before anything
+   * more is read from the host: output, exit and close of a quick program arrive in the very packet that opens it.
+   */
+  exec<T>(command: string, what: string, options: Cancellable, take: (session: SessionChannel) => T): Promise<T> {
     const open = (done: ChannelDone) => this.#client.exec(command, done);
-    const channel = await this.#open({ kind: "exec", to: what }, options, open);
-    return { channel, stream: this.#stream(channel) };
+    return this.#open({ kind: "exec", to: what }, options, open, (channel) =>
+      take({ channel, stream: this.#stream(channel) }),
+    );
   }
 
-  async unix(path: string, options: Cancellable = {}): Promise<ByteStream> {
+  unix(path: string, options: Cancellable = {}): Promise<ByteStream> {
     const open = (done: ChannelDone) => this.#client.openssh_forwardOutStreamLocal(path, done);
-    return this.#forward(await this.#open({ kind: "unix", to: path }, options, open));
+    return this.#open({ kind: "unix", to: path }, options, open, (channel) => this.#forward(channel));
   }
 
-  async tcp(host: string, port: number, options: Cancellable = {}): Promise<ByteStream> {
+  tcp(host: string, port: number, options: Cancellable = {}): Promise<ByteStream> {
     const open = (done: ChannelDone) => this.#client.forwardOut("127.0.0.1", 0, host, port, done);
-    return this.#forward(await this.#open({ kind: "tcp", to: `${host}:${port}` }, options, open));
+    return this.#open({ kind: "tcp", to: `${host}:${port}` }, options, open, (channel) => this.#forward(channel));
   }
 
   /**
@@ -127,14 +131,15 @@ export class Connection {
     return new ChannelStream(channel, () => this.#gone);
   }
 
-  #open(
+  #open<T>(
     what: { kind: "exec" | "unix" | "tcp"; to: string },
     { signal }: Cancellable,
     open: (done: ChannelDone) => void,
-  ): Promise<ClientChannel> {
+    take: (channel: ClientChannel) => T,
+  ): Promise<T> {
     if (this.#gone) return Promise.reject(this.#gone);
     if (signal?.aborted) return Promise.reject(new Failure("CANCELLED"));
-    return new Promise<ClientChannel>((resolve, reject) => {
+    return new Promise<T>((resolve, reject) => {
       let settled = false;
       const settle = (): boolean => {
         if (settled) return false;
@@ -153,7 +158,7 @@ export class Connection {
       signal?.addEventListener("abort", onAbort, { once: true });
       const done: ChannelDone = (error, channel) => {
         if (error) return refuse(this.#gone ?? channelFailure(error, what));
-        if (settle()) return resolve(channel);
+        if (settle()) return resolve(take(channel));
         // Nobody waits for it any more.
         channel.resume();
         channel.destroy();
@@ -255,12 +260,12 @@ function tooSlow({ address, port }: SshTarget, greeting: "nothing" | "other" | "
  * program that does nothing is run; nobody waits for it, and a host that refuses it loses no more than that speed.
  */
 function warmUp(connection: Connection): void {
-  connection.exec(commandLine(["true"]), "true").then(
-    ({ channel, stream }) => {
-      channel.stderr.resume();
-      stream.resume();
-      stream.end();
-    },
-    () => {},
-  );
+  connection.exec(commandLine(["true"]), "true", {}, ignoreOutput).catch(() => {});
+}
+
+/** For a program that nobody listens to. */
+export function ignoreOutput({ channel, stream }: SessionChannel): void {
+  channel.stderr.resume();
+  stream.resume();
+  stream.end();
 }
