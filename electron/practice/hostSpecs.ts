@@ -99,7 +99,8 @@ export const hostSpecs: readonly HostSpec[] = [
         body: {
           Image: "gatehouse/inference-server:1",
           User: "0:0",
-          Env: ["LOG_LEVEL=info"],
+          // The key comes by the environment, as it did before there was a file for it.
+          Env: ["AUTH_TOKEN_FILE="],
           Labels: { simulated: "true", team: "search" },
           HostConfig: {
             PortBindings: { "8000/tcp": [{ HostIp: "0.0.0.0", HostPort: "8081" }] },

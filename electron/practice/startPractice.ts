@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { Host } from "./host.ts";
 import { hostSpecs } from "./hostSpecs.ts";
 import { keepKey } from "./keys.ts";
+import { openRunDir } from "./runDir.ts";
 import type { PracticeFleet, PracticeOptions } from "./types.ts";
 
 /**
@@ -14,7 +15,7 @@ import type { PracticeFleet, PracticeOptions } from "./types.ts";
 export async function startPractice(options: PracticeOptions): Promise<PracticeFleet> {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const keysDir = join(options.dir, "keys");
-  const runDir = mkdtempSync(join(options.dir, "run-"));
+  const runDir = openRunDir(options.dir);
   const hosts = new Map<string, Host>();
   const dispose = async () => {
     await Promise.all([...hosts.values()].map((host) => host.dispose()));

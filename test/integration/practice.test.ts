@@ -268,6 +268,8 @@ describe.skipIf(absent.length > 0)("practice fleet and foreign clients", () => {
           "-p",
           "127.0.0.1:0:8000",
           "-e",
+          "AUTH_TOKEN_FILE=",
+          "-e",
           "AUTH_TOKEN=k",
           "gatehouse/inference-server:1",
         ]),
@@ -318,7 +320,7 @@ describe.skipIf(absent.length > 0)("practice fleet and foreign clients", () => {
       const inside = (...argv: string[]) => docker(["exec", "model", ...argv]);
       expect(ok(await inside("stat", "-c", "%a %u %g", "/run/secrets/auth_token"))).toBe("400 10001 10001");
       expect(ok(await inside("ls", "-ln", "/run/secrets"))).toMatch(/^-r-------- 1 10001 10001 39 .* auth_token$/m);
-      expect(ok(await inside("id"))).toBe("uid=10001(app) gid=10001(app) groups=10001(app)");
+      expect(ok(await inside("id"))).toBe("uid=10001(inference) gid=10001(inference) groups=10001(inference)");
       const status = ok(await inside("cat", "/proc/self/status"));
       expect(status).toMatch(/^CapBnd:\t0000000000000000$/m);
       expect(status).toMatch(/^NoNewPrivs:\t1$/m);
@@ -331,7 +333,7 @@ describe.skipIf(absent.length > 0)("practice fleet and foreign clients", () => {
       expect(environ).toContain("AUTH_TOKEN_FILE=/run/secrets/auth_token");
       expect(environ.join()).not.toContain(key);
       expect(ok(await inside("cat", "/proc/1/cmdline"))).toBe(
-        "/sbin/docker-init\0--\0node\0/app/inference-server.mjs\0",
+        "/sbin/docker-init\0--\0/usr/local/bin/node\0/app/inference-server.mjs\0",
       );
       expect(ok(await inside("nvidia-smi", "-L"))).toMatch(
         /^GPU 0: NVIDIA H100 80GB HBM3 \(simulated\) \(UUID: GPU-[0-9a-f-]{36}\)$/,
@@ -377,6 +379,8 @@ describe.skipIf(absent.length > 0)("practice fleet and foreign clients", () => {
           "held",
           "--gpus",
           "device=0",
+          "-e",
+          "AUTH_TOKEN_FILE=",
           "-e",
           "AUTH_TOKEN=k",
           "gatehouse/inference-server:1",
@@ -443,7 +447,19 @@ describe.skipIf(absent.length > 0)("practice fleet and foreign clients", () => {
     test("dies-at-start: the container exits with 1 and its log says why", async () => {
       await set("lyra", "dies-at-start", true);
       const { docker } = on("lyra");
-      ok(await docker(["run", "-d", "--name", "dying", "-e", "AUTH_TOKEN=k", "gatehouse/inference-server:1"]));
+      ok(
+        await docker([
+          "run",
+          "-d",
+          "--name",
+          "dying",
+          "-e",
+          "AUTH_TOKEN_FILE=",
+          "-e",
+          "AUTH_TOKEN=k",
+          "gatehouse/inference-server:1",
+        ]),
+      );
       expect(ok(await docker(["wait", "dying"]))).toBe("1");
       await set("lyra", "dies-at-start", false);
       expect(ok(await docker(["logs", "dying"]))).toContain("die-at-start");

@@ -21,7 +21,7 @@ export interface InsideOptions {
 
 const users = new Map([
   ["root", 0],
-  ["app", 10_001],
+  ["inference", 10_001],
   ["jovyan", 1_000],
   ["nobody", 65_534],
 ]);
@@ -268,19 +268,34 @@ export function refusal(container: Container, identity: Identity, path: string):
 /** The two commands of the reference server besides serving; any other script is not simulated. */
 async function node(call: Call, container: Container): Promise<number> {
   const [, script = "", command = "", target = ""] = call.argv;
+  if (script === "-e") return listSecrets(call, command);
   if (posix.basename(script) !== "inference-server.mjs")
     return complain(call, `node: cannot find module '${script}'`, 1);
   if (command === "health") return (await probeHealth(container.program?.port ?? null)) === 200 ? 0 : 1;
   if (command !== "write-secret")
     return complain(call, "inference-server: usage: inference-server.mjs [serve | health | write-secret PATH]", 2);
-  return writeSecret(call, target);
+  return writeSecret(call, container, target);
 }
 
-async function writeSecret(call: Call, target: string): Promise<number> {
+/** A listing of `/run/secrets` is the one script that the console gives to the image's Node; no code is run for it. */
+function listSecrets(call: Call, script: string): Promise<number> {
+  const listing = script.includes("readdirSync") && script.includes('"/run/secrets"');
+  if (!listing) return complain(call, "node: scripts are not part of the simulation", 9);
+  const rows = call.files.list("/run/secrets").flatMap((name) => {
+    const found = call.files.stat(posix.join("/run/secrets", name));
+    return found?.type === "file" ? `${found.mode.toString(8).padStart(4, "0")} ${found.uid} ${name}\n` : [];
+  });
+  return print(call, rows.join(""));
+}
+
+async function writeSecret(call: Call, container: Container, target: string): Promise<number> {
   const path = isAbsolute(target) ? posix.normalize(target) : posix.join("/", target);
   const plain = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(posix.basename(path));
   if (path === "/run/secrets" || !isWithin(path, "/run/secrets") || !plain) {
     return complain(call, "inference-server: the path is not a plain name below the secrets folder", 2);
+  }
+  if (!tmpfsMounts(container).some(([mount]) => isWithin("/run/secrets", posix.normalize(mount)))) {
+    return complain(call, "inference-server: the secrets folder is not in memory: mount a tmpfs there");
   }
   try {
     const value = await readInput(call);
