@@ -16,7 +16,7 @@ export function rendererScript(preload: string): string {
 }
 
 interface Bindings {
-  standInSend(kind: "ipc" | "port" | "port-closed", a: unknown, b?: unknown): Promise<void>;
+  standInSend(kind: "ipc" | "port" | "port-closed" | "open", a: unknown, b?: unknown): Promise<void>;
 }
 
 function renderer(preload: (require: (name: string) => unknown, module: object, exports: object) => void): void {
@@ -64,6 +64,17 @@ function renderer(preload: (require: (name: string) => unknown, module: object, 
       },
     },
   };
+  // Windows that the page wants are main's to judge; it gets none either way.
+  window.open = (url) => {
+    void standInSend("open", new URL(String(url ?? "about:blank"), location.href).href);
+    return null;
+  };
+  addEventListener("click", (event) => {
+    const link = (event.target as Element | null)?.closest?.("a[target=_blank]") as HTMLAnchorElement | null;
+    if (!link || event.defaultPrevented) return;
+    event.preventDefault();
+    void standInSend("open", link.href);
+  });
   const require = (name: string) => {
     if (name === "electron") return electron;
     throw new Error(`module not found: ${name} (a sandboxed preload script may require electron alone)`);

@@ -133,9 +133,14 @@ class WebContentsStandIn extends EventEmitter {
     this.page?.evaluate(fn as (arg: unknown) => void, arg).catch(() => undefined);
   }
 
+  #open(url: string): void {
+    if (this.openHandler({ url }).action !== "deny") throw new Error("the stand-in opens no windows for pages");
+  }
+
   receive(frame: Frame, kind: string, a: unknown, b: unknown): void {
     if (kind === "ipc")
       this.ipc.emit(String(a), { sender: this, senderFrame: frameOf(this, frame) }, ...(b as unknown[]));
+    else if (kind === "open") this.#open(fromChromium(String(a)));
     else if (kind === "port") this.ports.get(Number(a))?.postMessage(b);
     else this.ports.get(Number(a))?.close();
   }
@@ -188,7 +193,7 @@ export class BrowserWindowStandIn extends EventEmitter {
   async #makePage(): Promise<Page> {
     const contents = this.webContents;
     const { width, height } = this.#bounds;
-    contents.session.context ??= makeContext(contents, { width, height });
+    contents.session.context ??= makeContext({ width, height });
     const context = await contents.session.context;
     const page = await context.newPage();
     contents.page = page;
@@ -247,23 +252,11 @@ export class BrowserWindowStandIn extends EventEmitter {
   }
 }
 
-/** Pages that no window made are ones that a page opened: its window's handler is asked, and they go. */
-async function makeContext(
-  opener: WebContentsStandIn,
-  viewport: { width: number; height: number },
-): Promise<BrowserContext> {
+/** A context without a network, in which pages cannot open others. */
+async function makeContext(viewport: { width: number; height: number }): Promise<BrowserContext> {
   const { browser } = await theChromium();
   const context = await browser.newContext({ viewport });
-  await context.route("**/*", async (route) => {
-    const url = fromChromium(route.request().url());
-    await route.abort("blockedbyclient");
-    if (opener.openHandler({ url }).action !== "deny") throw new Error("the stand-in opens no windows for pages");
-  });
-  context.on("page", (page) => {
-    // A window makes its page and notes it in one go; a page without a window was opened by a page.
-    const owned = () => [...windows].some((window) => window.webContents.page === page);
-    setTimeout(() => owned() || page.close().catch(() => undefined), 100);
-  });
+  await context.route("**/*", (route) => route.abort("addressunreachable"));
   return context;
 }
 
