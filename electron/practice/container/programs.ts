@@ -1,10 +1,11 @@
 import { createServer } from "node:net";
 import type { Clock, ForkedProgram, Forker } from "../../core/ports.ts";
 import { EngineError } from "../engine/http.ts";
-import { parseScript, ShellSyntaxError } from "../shell/parse.ts";
+import { parseScript } from "../shell/parse.ts";
 import { findProgram, type Machine, noInput, runArgv } from "../shell/run.ts";
+import { ShellSyntaxError } from "../shell/syntax.ts";
 import type { PracticeFault } from "../types.ts";
-import { environmentOf } from "./inside.ts";
+import { environmentOf } from "./inside/inside.ts";
 import { type Container, commandOf, type RunningProgram } from "./types.ts";
 
 export interface ServerOptions {

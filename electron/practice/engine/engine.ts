@@ -1,8 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { Clock, Forker, Random } from "../../core/ports.ts";
-import { effectiveHostConfig, judgeBody, mergeConfig, readCreateBody, shownHostConfig } from "../container/body.ts";
+import { judgeBody, mergeConfig, readCreateBody } from "../container/body.ts";
 import { execRoutes } from "../container/exec.ts";
-import { insideOf } from "../container/inside.ts";
+import { effectiveHostConfig, shownHostConfig } from "../container/hostConfig.ts";
+import { insideOf } from "../container/inside/inside.ts";
 import { createLife, type Life, makeSecretsDir } from "../container/life.ts";
 import { createLogRing } from "../container/logs.ts";
 import { startServer, startShell } from "../container/programs.ts";
@@ -12,6 +13,7 @@ import type { HostSpec, Resident } from "../hostSpecs.ts";
 import type { GpuHolder, Gpus } from "../machine/gpus.ts";
 import { createStore, type FileSystem } from "../shell/files.ts";
 import type { PracticeFault } from "../types.ts";
+import { claimGpus } from "./claims.ts";
 import { createEvents } from "./events.ts";
 import { EngineError } from "./http.ts";
 import { createImages, noSuchImage } from "./images.ts";
@@ -217,49 +219,6 @@ export function createEngine(options: EngineOptions): PracticeEngine {
 function networkNameOf(mode: string, endpoint: string | undefined): string {
   const name = mode === "bridge" ? (endpoint ?? mode) : mode;
   return name === "default" ? "bridge" : name;
-}
-
-/** Which GPUs a container gets, as UUIDs; fails at start with the engine's words where it can't. */
-function claimGpus(container: Container, spec: HostSpec, gpus: Gpus): string[] {
-  const claimed = new Set<string>();
-  for (const request of container.hostConfig.DeviceRequests) {
-    const capabilities = `[${request.Capabilities.map((set) => `[${set.join(" ")}]`).join(" ")}]`;
-    const known = ["", "nvidia", "cdi"].includes(request.Driver);
-    if (!spec.engine.gpuToolkit || !known) {
-      throw new EngineError(
-        500,
-        `could not select device driver "${request.Driver}" with capabilities: ${capabilities}`,
-      );
-    }
-    const ids = request.DeviceIDs ?? [];
-    const all = request.Count < 0 || ids.includes("all");
-    const wanted = all
-      ? gpus.specs
-      : ids.length > 0
-        ? ids.map((id) => demandGpu(id.replace(/^nvidia\.com\/gpu=/, ""), gpus))
-        : gpus.specs.slice(0, request.Count);
-    if (request.Count > gpus.specs.length) throw prestartError(`device error: ${gpus.specs.length}: unknown device`);
-    for (const gpu of wanted) {
-      if (gpus.isLost(gpu)) throw prestartError("initialization error: nvml error: gpu is lost");
-      claimed.add(gpu.uuid);
-    }
-  }
-  return [...claimed];
-}
-
-function demandGpu(id: string, gpus: Gpus) {
-  const found = gpus.specs.find((spec) => spec.uuid === id || String(spec.index) === id);
-  if (found === undefined) throw prestartError(`device error: ${id}: unknown device`);
-  return found;
-}
-
-function prestartError(reason: string): EngineError {
-  return new EngineError(
-    500,
-    "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: " +
-      "unable to start container process: error during container init: error running prestart hook #0: exit status 1, " +
-      `stdout: , stderr: nvidia-container-cli: ${reason}: unknown`,
-  );
 }
 
 /** Only addresses that the host really has: a running container's own, or a port published on the loopback. */

@@ -1,8 +1,9 @@
 import { posix } from "node:path";
 import { practiceOs } from "../engine/system.ts";
 import type { HostSpec } from "../hostSpecs.ts";
-import { basicPrograms, complain, type Identity, print } from "../shell/basics.ts";
+import { basicPrograms, type Identity } from "../shell/basics.ts";
 import { createFiles, type FileSystem, type SeedFile } from "../shell/files.ts";
+import { complain, print } from "../shell/io.ts";
 import type { Call, Machine, Program } from "../shell/run.ts";
 import type { PracticeFault } from "../types.ts";
 import type { Gpus } from "./gpus.ts";

@@ -1,88 +1,30 @@
-/**
- * The part of the POSIX shell grammar (IEEE Std 1003.1, Shell Command Language, sections 2.2 to 2.10) that remote
- * commands use: quoting, parameters, command substitution, redirections, pipelines and lists. No loops, no functions.
- */
-
-export type Part =
-  | { kind: "text"; text: string; quoted: boolean }
-  | { kind: "parameter"; name: string; fallback: Word | null; quoted: boolean }
-  | { kind: "command"; list: Step[]; quoted: boolean };
-export type Word = Part[];
-
-export interface Redirect {
-  fd: 0 | 1 | 2;
-  mode: "read" | "write" | "append" | "duplicate";
-  target: Word;
-}
-
-export interface SimpleCommand {
-  kind: "simple";
-  assignments: { name: string; value: Word }[];
-  words: Word[];
-  redirects: Redirect[];
-}
-export interface GroupCommand {
-  kind: "group";
-  list: Step[];
-  redirects: Redirect[];
-}
-export interface IfCommand {
-  kind: "if";
-  branches: { test: Step[]; body: Step[] }[];
-  otherwise: Step[] | null;
-  redirects: Redirect[];
-}
-export type Command = SimpleCommand | GroupCommand | IfCommand;
-
-/** One pipeline of a list; `join` says under which condition it runs after the one before it. */
-export interface Step {
-  join: ";" | "&&" | "||";
-  negated: boolean;
-  pipeline: Command[];
-}
-
-/** Text that is not in the grammar above. The message is the one that dash prints after `sh: 1: `. */
-export class ShellSyntaxError extends Error {
-  override readonly name = "ShellSyntaxError";
-}
+import {
+  type Command,
+  type Cursor,
+  type IfCommand,
+  looking,
+  type Redirect,
+  ShellSyntaxError,
+  type SimpleCommand,
+  type Step,
+  skipBlanks,
+  unexpected,
+  type Word,
+} from "./syntax.ts";
+import { parseWord } from "./words.ts";
 
 const maxLength = 65_536;
 const maxDepth = 12;
 const assignment = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const special = new Set([";", "&", "|", "<", ">", "(", ")", "\n", " ", "\t"]);
 const reserved = new Set(["then", "else", "elif", "fi", "}", "do", "done"]);
-
-interface Cursor {
-  text: string;
-  at: number;
-  depth: number;
-}
 
 /** Parses a whole script. Throws `ShellSyntaxError`. */
 export function parseScript(text: string): Step[] {
   if (text.length > maxLength) throw new ShellSyntaxError("Syntax error: Argument list too long");
-  const cursor: Cursor = { text, at: 0, depth: 0 };
-  const list = parseList(cursor, () => false);
+  const cursor: Cursor = { text, at: 0, depth: 0, list: (inner) => parseList(inner, () => false) };
+  const list = cursor.list(cursor);
   if (cursor.at < text.length) throw unexpected(cursor.text[cursor.at] ?? "end of file");
   return list;
-}
-
-function unexpected(what: string): ShellSyntaxError {
-  return new ShellSyntaxError(`Syntax error: ${what === "end of file" ? what : `"${what}"`} unexpected`);
-}
-
-function skipBlanks(cursor: Cursor, lines: boolean): void {
-  for (;;) {
-    const here = cursor.text[cursor.at];
-    if (here === " " || here === "\t" || (lines && here === "\n")) cursor.at += 1;
-    else if (here === "\\" && cursor.text[cursor.at + 1] === "\n") cursor.at += 2;
-    else if (here === "#") while (cursor.at < cursor.text.length && cursor.text[cursor.at] !== "\n") cursor.at += 1;
-    else return;
-  }
-}
-
-function looking(cursor: Cursor, text: string): boolean {
-  return cursor.text.startsWith(text, cursor.at);
 }
 
 /** The plain word at the cursor, not consumed: for reserved words, which are never quoted. */
@@ -241,118 +183,4 @@ function asAssignment(word: Word): { name: string; value: Word } | null {
   const name = first.text.slice(0, Math.max(equals, 0));
   if (equals < 0 || !assignment.test(name)) return null;
   return { name, value: [{ kind: "text", text: first.text.slice(equals + 1), quoted: true }, ...word.slice(1)] };
-}
-
-function parseWord(cursor: Cursor): Word {
-  const parts: Word = [];
-  for (;;) {
-    const here = cursor.text[cursor.at];
-    if (here === undefined || special.has(here)) return parts;
-    if (here === "'") parts.push({ kind: "text", text: singleQuoted(cursor), quoted: true });
-    else if (here === '"') parts.push(...doubleQuoted(cursor));
-    else if (here === "$") parts.push(dollar(cursor, false));
-    else if (here === "`") parts.push(backquoted(cursor, false));
-    else if (here === "\\") {
-      const next = cursor.text[cursor.at + 1];
-      cursor.at += 2;
-      if (next !== undefined && next !== "\n") parts.push({ kind: "text", text: next, quoted: true });
-    } else parts.push({ kind: "text", text: plain(cursor), quoted: false });
-  }
-}
-
-function plain(cursor: Cursor): string {
-  const start = cursor.at;
-  for (;;) {
-    const here = cursor.text[cursor.at];
-    if (here === undefined || special.has(here) || "'\"$`\\".includes(here)) return cursor.text.slice(start, cursor.at);
-    cursor.at += 1;
-  }
-}
-
-function singleQuoted(cursor: Cursor): string {
-  const end = cursor.text.indexOf("'", cursor.at + 1);
-  if (end < 0) throw new ShellSyntaxError("Syntax error: Unterminated quoted string");
-  const text = cursor.text.slice(cursor.at + 1, end);
-  cursor.at = end + 1;
-  return text;
-}
-
-function doubleQuoted(cursor: Cursor): Word {
-  const parts: Word = [{ kind: "text", text: "", quoted: true }];
-  cursor.at += 1;
-  let text = "";
-  const flush = () => {
-    if (text !== "") parts.push({ kind: "text", text, quoted: true });
-    text = "";
-  };
-  for (;;) {
-    const here = cursor.text[cursor.at];
-    if (here === undefined) throw new ShellSyntaxError("Syntax error: Unterminated quoted string");
-    if (here === '"') {
-      cursor.at += 1;
-      flush();
-      return parts;
-    }
-    if (here === "\\") {
-      const next = cursor.text[cursor.at + 1] ?? "";
-      cursor.at += 2;
-      if (next !== "\n") text += '$`"\\'.includes(next) ? next : `\\${next}`;
-    } else if (here === "$" || here === "`") {
-      flush();
-      parts.push(here === "$" ? dollar(cursor, true) : backquoted(cursor, true));
-    } else {
-      text += here;
-      cursor.at += 1;
-    }
-  }
-}
-
-function dollar(cursor: Cursor, quoted: boolean): Part {
-  const rest = cursor.text.slice(cursor.at + 1);
-  if (rest.startsWith("((")) throw new ShellSyntaxError("Syntax error: arithmetic is not part of the simulation");
-  if (rest.startsWith("(")) {
-    cursor.at += 2;
-    const list = parseList(cursor, () => false);
-    if (!looking(cursor, ")")) throw unexpected("end of file");
-    cursor.at += 1;
-    return { kind: "command", list, quoted };
-  }
-  if (rest.startsWith("{")) return braced(cursor, quoted);
-  const name = /^(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!])/.exec(rest)?.[0];
-  cursor.at += 1 + (name?.length ?? 0);
-  return name === undefined
-    ? { kind: "text", text: "$", quoted: true }
-    : { kind: "parameter", name, fallback: null, quoted };
-}
-
-function braced(cursor: Cursor, quoted: boolean): Part {
-  const match = /^\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?]+)(:-|-|\})/.exec(cursor.text.slice(cursor.at, cursor.at + 256));
-  if (match === null) throw new ShellSyntaxError("Bad substitution");
-  const [whole, name = "", operator] = match;
-  cursor.at += whole.length;
-  if (operator === "}") return { kind: "parameter", name, fallback: null, quoted };
-  const fallback: Word = [];
-  while (!looking(cursor, "}")) {
-    const here = cursor.text[cursor.at];
-    if (here === undefined) throw new ShellSyntaxError("Syntax error: Missing '}'");
-    if (here === "$") fallback.push(dollar(cursor, quoted));
-    else if (here === "'") fallback.push({ kind: "text", text: singleQuoted(cursor), quoted: true });
-    else if (here === '"') fallback.push(...doubleQuoted(cursor));
-    else {
-      fallback.push({ kind: "text", text: here, quoted });
-      cursor.at += 1;
-    }
-  }
-  cursor.at += 1;
-  return { kind: "parameter", name, fallback, quoted };
-}
-
-function backquoted(cursor: Cursor, quoted: boolean): Part {
-  const end = cursor.text.indexOf("`", cursor.at + 1);
-  if (end < 0) throw new ShellSyntaxError("Syntax error: Unterminated quoted string");
-  const inner: Cursor = { text: cursor.text.slice(cursor.at + 1, end), at: 0, depth: cursor.depth };
-  const list = parseList(inner, () => false);
-  if (inner.at < inner.text.length) throw unexpected(inner.text[inner.at] ?? ")");
-  cursor.at = end + 1;
-  return { kind: "command", list, quoted };
 }

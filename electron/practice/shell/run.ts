@@ -1,6 +1,8 @@
 import { posix } from "node:path";
+import { expand, expandQuoted, type Scope } from "./expand.ts";
 import { FileError, type FileSystem } from "./files.ts";
-import { type Command, parseScript, type Redirect, ShellSyntaxError, type Step, type Word } from "./parse.ts";
+import { parseScript } from "./parse.ts";
+import { type Command, type Redirect, ShellSyntaxError, type Step } from "./syntax.ts";
 
 export interface Io {
   stdin: AsyncIterable<Uint8Array>;
@@ -103,6 +105,25 @@ async function runText(frame: Frame, text: string): Promise<number> {
   }
 }
 
+function scopeOf(frame: Frame): Scope {
+  return {
+    variables: frame.variables,
+    args: frame.args,
+    status: frame.status,
+    async substitute(list) {
+      const captured = capture();
+      const variables = new Map(frame.variables);
+      try {
+        frame.status = await runList({ ...frame, variables, status: 0, io: { ...frame.io, out: captured.out } }, list);
+      } catch (error) {
+        if (!(error instanceof Exit)) throw error;
+        frame.status = error.status;
+      }
+      return captured.text();
+    },
+  };
+}
+
 async function runList(frame: Frame, list: readonly Step[]): Promise<number> {
   for (const step of list) {
     if (frame.signal.aborted) return 130;
@@ -173,7 +194,7 @@ async function redirect(frame: Frame, redirects: readonly Redirect[], io: Io) {
   const sinks: Exclude<Sink, null>[] = [];
   const current: Io = { ...io };
   for (const { fd, mode, target } of redirects) {
-    const path = (await expand(frame, target)).join(" ");
+    const path = (await expand(scopeOf(frame), target)).join(" ");
     try {
       if (mode === "duplicate") {
         if (fd === 2 && path === "1") current.err = current.out;
@@ -227,9 +248,9 @@ async function* once(data: Uint8Array): AsyncGenerator<Uint8Array> {
 
 async function runSimple(frame: Frame, command: Extract<Command, { kind: "simple" }>, io: Io): Promise<number> {
   const given: [string, string][] = [];
-  for (const { name, value } of command.assignments) given.push([name, (await expandQuoted(frame, value)) ?? ""]);
+  for (const { name, value } of command.assignments) given.push([name, await expandQuoted(scopeOf(frame), value)]);
   const argv: string[] = [];
-  for (const word of command.words) argv.push(...(await expand(frame, word)));
+  for (const word of command.words) argv.push(...(await expand(scopeOf(frame), word)));
   if (argv.length === 0) {
     for (const [name, value] of given) frame.variables.set(name, value);
     return 0;
@@ -310,67 +331,4 @@ async function runProgram(
     run: (list, more = {}) => inner((child) => runProgram(child, list, { ...env, ...more }, io), deeper),
     script: (text, args) => inner((child) => runText(child, text), { ...deeper, args, status: 0 }),
   });
-}
-
-/** A word as fields: parameters outside of quotes are split at blanks, empty ones vanish. */
-async function expand(frame: Frame, word: Word): Promise<string[]> {
-  const fields: string[] = [];
-  let open: string | null = null;
-  for (const part of word) {
-    if (part.kind === "parameter" && (part.name === "@" || part.name === "*")) {
-      const [first, ...more] = frame.args.slice(1);
-      if (first === undefined) continue;
-      fields.push((open ?? "") + first, ...more);
-      open = fields.pop() ?? null;
-      continue;
-    }
-    const value: string | null = await expandPart(frame, part);
-    if (part.quoted || part.kind === "text") {
-      open = (open ?? "") + (value ?? "");
-      continue;
-    }
-    const pieces: string[] = (value ?? "").split(/[ \t\n]+/);
-    for (const [index, piece] of pieces.entries()) {
-      if (index > 0 && open !== null) {
-        fields.push(open);
-        open = null;
-      }
-      if (piece !== "") open = (open ?? "") + piece;
-    }
-  }
-  if (open !== null) fields.push(open);
-  return fields;
-}
-
-async function expandQuoted(frame: Frame, word: Word): Promise<string> {
-  let text = "";
-  for (const part of word) text += (await expandPart(frame, part)) ?? "";
-  return text;
-}
-
-async function expandPart(frame: Frame, part: Word[number]): Promise<string | null> {
-  if (part.kind === "text") return part.text;
-  if (part.kind === "command") {
-    const captured = capture();
-    const child: Frame = { ...frame, variables: new Map(frame.variables), io: { ...frame.io, out: captured.out } };
-    try {
-      frame.status = await runList({ ...child, status: 0 }, part.list);
-    } catch (error) {
-      if (!(error instanceof Exit)) throw error;
-      frame.status = error.status;
-    }
-    return captured.text().replace(/\n+$/, "");
-  }
-  const value = parameter(frame, part.name);
-  if (part.fallback !== null && (value === null || value === "")) return expandQuoted(frame, part.fallback);
-  return value;
-}
-
-function parameter(frame: Frame, name: string): string | null {
-  if (/^[0-9]+$/.test(name)) return frame.args[Number(name)] ?? null;
-  if (name === "?") return String(frame.status);
-  if (name === "#") return String(Math.max(frame.args.length - 1, 0));
-  if (name === "$" || name === "!") return "4242";
-  if (name === "@" || name === "*") return frame.args.slice(1).join(" ");
-  return frame.variables.get(name) ?? null;
 }

@@ -1,0 +1,47 @@
+import type { Container } from "../container/types.ts";
+import type { HostSpec } from "../hostSpecs.ts";
+import type { Gpus } from "../machine/gpus.ts";
+import { EngineError } from "./http.ts";
+
+/** Which GPUs a container gets, as UUIDs; fails at start with the engine's words where it can't. */
+export function claimGpus(container: Container, spec: HostSpec, gpus: Gpus): string[] {
+  const claimed = new Set<string>();
+  for (const request of container.hostConfig.DeviceRequests) {
+    const capabilities = `[${request.Capabilities.map((set) => `[${set.join(" ")}]`).join(" ")}]`;
+    const known = ["", "nvidia", "cdi"].includes(request.Driver);
+    if (!spec.engine.gpuToolkit || !known) {
+      throw new EngineError(
+        500,
+        `could not select device driver "${request.Driver}" with capabilities: ${capabilities}`,
+      );
+    }
+    const ids = request.DeviceIDs ?? [];
+    const all = request.Count < 0 || ids.includes("all");
+    const wanted = all
+      ? gpus.specs
+      : ids.length > 0
+        ? ids.map((id) => demandGpu(id.replace(/^nvidia\.com\/gpu=/, ""), gpus))
+        : gpus.specs.slice(0, request.Count);
+    if (request.Count > gpus.specs.length) throw prestartError(`device error: ${gpus.specs.length}: unknown device`);
+    for (const gpu of wanted) {
+      if (gpus.isLost(gpu)) throw prestartError("initialization error: nvml error: gpu is lost");
+      claimed.add(gpu.uuid);
+    }
+  }
+  return [...claimed];
+}
+
+function demandGpu(id: string, gpus: Gpus) {
+  const found = gpus.specs.find((spec) => spec.uuid === id || String(spec.index) === id);
+  if (found === undefined) throw prestartError(`device error: ${id}: unknown device`);
+  return found;
+}
+
+function prestartError(reason: string): EngineError {
+  return new EngineError(
+    500,
+    "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: " +
+      "unable to start container process: error during container init: error running prestart hook #0: exit status 1, " +
+      `stdout: , stderr: nvidia-container-cli: ${reason}: unknown`,
+  );
+}
