@@ -33,10 +33,8 @@ import {
   createLaunches,
   type Launches,
   type LaunchHost,
-  type LaunchTemplate,
-  launchRecordsFile,
+  launchFile,
   loadTemplates,
-  profileOf,
   publicTemplate,
 } from "./launch/index.ts";
 import { createLogRoom, createMasker, weaknessOf } from "./logs/index.ts";
@@ -101,7 +99,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     openStore({
       ...files,
       file: join(paths.data, "launches.json"),
-      schema: launchRecordsFile,
+      schema: launchFile,
       version: 1,
       initial: { records: [] },
     }),
@@ -155,7 +153,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     home: paths.home,
     occupancy: {
       counts: (hostId) => containers.counts(hostId),
-      holders: (hostId, uuid) => containers.holders(hostId, uuid),
+      holders: (hostId, uuid, gpus) => containers.holders(hostId, uuid, gpus),
     },
     onChange: changed("hosts"),
     onEngineEvent: (hostId, event) => containers.onEngineEvent(hostId, event),
@@ -164,20 +162,19 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   });
   const apiKeys = createApiKeys(keychain.own, masker);
   const launches: Launches = createLaunches({
-    engineOf: hosts.engineOf,
-    linkOf: hosts.linkOf,
-    hostView: (hostId) => launchHost(hosts.session(hostId), containers.names(hostId)),
+    hosts: {
+      engineOf: hosts.engineOf,
+      linkOf: hosts.linkOf,
+      launchHost: (hostId) => launchHost(hosts.session(hostId), containers.names(hostId)),
+    },
     templates,
     secrets,
     apiKeys,
-    registrar: masker,
-    mask: masker,
-    find: (bytes, names) => masker.find(bytes, names),
+    masker,
     audit,
-    records: launchStore,
+    store: launchStore,
     clock,
     random,
-    problemOf,
     onChange: () => {
       changed("launches")();
       changed("containers")();
@@ -187,7 +184,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   const containers: Containers = createContainers({
     hosts: () => hosts.sessions().map((session) => hostView(session.record, session.view())),
     engineOf: (hostId) => hosts.engineOf(hostId),
-    records: (containerId) => launches.record(containerId),
+    records: (containerId) => launches.recordOf(containerId),
     judge: (detail) => judgeContainer(detail),
     newest: (ref) => secrets.newest(ref),
     reinject: (hostId, containerId) => launches.reinject(hostId, containerId),
@@ -195,14 +192,17 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     mask: masker,
     clock,
     problemOf,
-    onChange: changed("containers"),
+    onChange: (hostId) => {
+      changed("containers")(hostId);
+      changed("hosts")(hostId);
+    },
     log,
   });
   const logs = createLogRoom({ engineOf: async (hostId) => hosts.engineOf(hostId), masker, clock, random });
   const models = createModelAccess({
     engineOf: hosts.engineOf,
     linkOf: hosts.linkOf,
-    profileOf: (id) => serverProfile(templates.find((each) => each.id === id)),
+    profileOf: (template) => launches.profileOf(template),
     apiKeys,
     mask: masker,
     clock,
@@ -282,10 +282,6 @@ async function openPractice(ports: Ports, options: CoreOptions): Promise<Practic
   });
 }
 
-function serverProfile(template: LaunchTemplate | undefined) {
-  return template === undefined ? null : profileOf(template);
-}
-
 /** A host as a launch needs it; what was not read yet is `null` and stops nothing. */
 function launchHost(session: HostSession, containerNames: readonly string[] | null): LaunchHost {
   const { record } = session;
@@ -313,6 +309,6 @@ function hostView(record: HostRecord, view: SessionView): HostView {
     simulated: record.simulated,
     reachable: reached && engine !== null,
     problem,
-    gpuNames: new Map(gpus.map((gpu) => [gpu.uuid, gpu.name])),
+    gpus,
   };
 }

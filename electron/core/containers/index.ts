@@ -5,7 +5,7 @@ import { Failure, reasonOf } from "../failure.ts";
 import type { MaskGuard } from "../logs/index.ts";
 import type { Clock, Disposable } from "../ports.ts";
 import { Inventory } from "./inventory.ts";
-import { detailOf, gpusOf, type LaunchRecord, type RowContext, rowOf } from "./rows.ts";
+import { detailOf, gpusOf, type HostGpu, type LaunchRecord, type RowContext, rowOf } from "./rows.ts";
 
 export type { LaunchRecord } from "./rows.ts";
 export { tracesOf } from "./rows.ts";
@@ -22,7 +22,7 @@ export interface HostView {
   /** Its engine answers; `problem` says why not. */
   reachable: boolean;
   problem: Problem | null;
-  gpuNames: ReadonlyMap<string, string>;
+  gpus: readonly HostGpu[];
 }
 
 export interface ContainersDeps {
@@ -58,7 +58,7 @@ export interface Containers extends Disposable {
   /** Names as last seen; `null` when the host was not read yet. */
   names(hostId: string): string[] | null;
   /** Running containers that were given this GPU. */
-  holders(hostId: string, uuid: string): { containerId: string; name: string }[];
+  holders(hostId: string, uuid: string, gpus: readonly HostGpu[]): { containerId: string; name: string }[];
   /** Every container that was started with this secret. */
   usersOf(ref: {
     environment: string;
@@ -94,7 +94,7 @@ export function createContainers(deps: ContainersDeps): Containers {
       hostName: host.name,
       environment: host.environment,
       simulated: host.simulated,
-      gpuNames: host.gpuNames,
+      gpus: host.gpus,
       record: deps.records(detail.id),
       judged: deps.judge(detail),
       newest: deps.newest,
@@ -112,9 +112,19 @@ export function createContainers(deps: ContainersDeps): Containers {
       hostId,
       deps.clock.after(noticeMs, () => {
         notices.delete(hostId);
-        deps.onChange(hostId);
+        void look(hostId);
       }),
     );
+  }
+
+  /** Reads what changed at once, so that the fleet's counts are right although nobody has the list open. */
+  async function look(hostId: string): Promise<void> {
+    try {
+      if (deps.hosts().find((host) => host.id === hostId)?.reachable) await inventoryOf(hostId).read();
+    } catch {
+      // Whoever opens the list is told why.
+    }
+    deps.onChange(hostId);
   }
 
   /** Does `act`, then gives the container what it had in memory. */
@@ -199,10 +209,10 @@ export function createContainers(deps: ContainersDeps): Containers {
           .map((detail) => detail.name) ?? null
       );
     },
-    holders(hostId, uuid) {
+    holders(hostId, uuid, gpus) {
       const known = inventories.get(hostId)?.known() ?? [];
       return known
-        .filter((detail) => detail.state === "running" && gpusOf(detail).includes(uuid))
+        .filter((detail) => detail.state === "running" && gpusOf(detail, gpus).some((gpu) => gpu.uuid === uuid))
         .map((detail) => ({ containerId: detail.id, name: detail.name }));
     },
     usersOf(ref) {

@@ -25,8 +25,8 @@ export interface RowContext {
   hostName: string;
   environment: string;
   simulated: boolean;
-  /** Name by GPU UUID, of the host. */
-  gpuNames: ReadonlyMap<string, string>;
+  /** Of the host, as last read. */
+  gpus: readonly HostGpu[];
   record: LaunchRecord | null;
   judged: { findings: Finding[]; score: number };
   /** Newest version of a secret; `null` when it is gone. */
@@ -40,13 +40,30 @@ export function worstOf(findings: readonly Finding[]): Severity | null {
   return order.find((severity) => failing.has(severity)) ?? null;
 }
 
-/** UUIDs of the GPUs that the engine was asked to give it. */
-export function gpusOf(detail: ContainerDetail): string[] {
+export interface HostGpu {
+  uuid: string;
+  index: number;
+  name: string;
+}
+
+/**
+ * GPUs that the engine was asked to give it, by UUID where the host's own list tells (the engine takes an index too).
+ * `Count: -1` means all of them.
+ */
+export function gpusOf(detail: ContainerDetail, gpus: readonly HostGpu[]): { uuid: string; name: string }[] {
+  return requestedGpus(detail, gpus).map((id) => {
+    const gpu = gpus.find((each) => each.uuid === id || String(each.index) === id);
+    return { uuid: gpu?.uuid ?? id, name: gpu?.name ?? id };
+  });
+}
+
+function requestedGpus(detail: ContainerDetail, gpus: readonly HostGpu[]): string[] {
   const requests = detail.hostConfig.DeviceRequests;
   if (!Array.isArray(requests)) return [];
-  return requests.flatMap((request: { DeviceIDs?: unknown }) =>
-    Array.isArray(request?.DeviceIDs) ? request.DeviceIDs.filter((id) => typeof id === "string") : [],
-  );
+  return requests.flatMap((request: { DeviceIDs?: unknown; Count?: unknown }) => {
+    if (request?.Count === -1) return gpus.map((gpu) => gpu.uuid);
+    return Array.isArray(request?.DeviceIDs) ? request.DeviceIDs.filter((id) => typeof id === "string") : [];
+  });
 }
 
 export function tracesOf(proof: Proof): number {
@@ -69,7 +86,7 @@ export function rowOf(detail: ContainerDetail, context: RowContext): ContainerRo
     managed: Object.hasOwn(detail.labels, "io.gatehouse.launch"),
     template: record?.template ?? detail.labels["io.gatehouse.template"] ?? null,
     kind: record?.kind ?? "none",
-    gpus: gpusOf(detail).map((uuid) => ({ uuid, name: context.gpuNames.get(uuid) ?? uuid })),
+    gpus: gpusOf(detail, context.gpus),
     score: judged.score,
     worst: worstOf(judged.findings),
     secrets: record === null ? [] : record.secrets.map((given) => givenSecret(given, context)),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { EngineView, GpuSample, HostFacts } from "../../contract/hosts.ts";
 import type { Problem } from "../../contract/index.ts";
 import { type Broadcast, createBroadcast } from "../broadcast.ts";
@@ -105,6 +106,8 @@ export class HostSession {
   #onLink(state: LinkState): void {
     if (state.phase === "online" && this.#online === null) {
       const online = new AbortController();
+      // A dozen probes, a loop and a stream listen to it at once; that is no leak.
+      setMaxListeners(64, online.signal);
       this.#online = online;
       this.#gpuProbe.forget();
       void this.refresh(online.signal).then(() => this.#deps.onEngineEvent("resync"));

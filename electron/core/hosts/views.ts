@@ -5,7 +5,11 @@ import type { HostSession } from "./session.ts";
 /** What runs on a host, as the rows show it. */
 export interface Occupancy {
   counts(hostId: string): { running: number; total: number };
-  holders(hostId: string, uuid: string): { containerId: string; name: string }[];
+  holders(
+    hostId: string,
+    uuid: string,
+    gpus: readonly { uuid: string; index: number; name: string }[],
+  ): { containerId: string; name: string }[];
 }
 
 function linkView(state: LinkState): LinkStateView {
@@ -32,7 +36,7 @@ export function rowOf(session: HostSession, occupancy: Occupancy): HostRow {
     link: linkView(view.link),
     engine: view.engine,
     engineProblem: view.engineProblem,
-    gpus: view.gpus.map((gpu) => ({ ...gpu, heldBy: occupancy.holders(id, gpu.uuid) })),
+    gpus: view.gpus.map((gpu) => ({ ...gpu, heldBy: occupancy.holders(id, gpu.uuid, view.gpus) })),
     gpuProblem: view.gpuProblem,
     containers: occupancy.counts(id),
   };

@@ -78,8 +78,8 @@ export async function readLog(
   throw new Error("the log ended early");
 }
 
-/** Steps 3 to 9 of a newcomer's first hour. Returns the secret's value, so that the caller can look for traces of it. */
-export async function doMainJob(job: MainJob): Promise<{ value: string; containerId: string }> {
+/** Steps 3 to 9 of a newcomer's first hour. Returns the secrets' values, so that the caller can look for traces of them. */
+export async function doMainJob(job: MainJob): Promise<{ values: string[]; containerId: string }> {
   const { client, hostId } = job;
   const value = canary();
   const name = `llm-${randomBytes(4).toString("hex")}`;
@@ -102,10 +102,16 @@ export async function doMainJob(job: MainJob): Promise<{ value: string; containe
   expect(listed).toMatchObject({ environment: "development", name: "HF_TOKEN", version, weak: false });
   expect(JSON.stringify(listed)).not.toContain(value);
 
+  const fileValue = canary();
+  await client.secrets.put({ environment: "development", name: "S3_KEY", value: fileValue, encoding: "text" });
+
   // 5. The plan is clean, its command holds references; the launch goes through every step.
   const spec: LaunchSpec = {
     ...(await specOf(client, job, "chat-echo", name)),
-    secrets: [{ ref: { environment: "development", name: "HF_TOKEN" }, delivery: "memory" }],
+    secrets: [
+      { ref: { environment: "development", name: "HF_TOKEN" }, delivery: "memory" },
+      { ref: { environment: "development", name: "S3_KEY" }, delivery: "file" },
+    ],
   };
   const plan = await client.containers.plan(spec);
   expect(
@@ -131,7 +137,7 @@ export async function doMainJob(job: MainJob): Promise<{ value: string; containe
       "done",
     ]),
   });
-  expect(launch.proof).toMatchObject({ clean: true, secrets: expect.arrayContaining(["HF_TOKEN"]) });
+  expect(launch.proof).toMatchObject({ clean: true, secrets: expect.arrayContaining(["HF_TOKEN", "S3_KEY"]) });
   expect(launch.proof?.places.filter((place) => place.looked).map((place) => place.place)).toEqual(
     expect.arrayContaining(["inspect", "environment", "argv", "history", "labels", "logs"]),
   );
@@ -144,7 +150,10 @@ export async function doMainJob(job: MainJob): Promise<{ value: string; containe
     state: "running",
     managed: true,
     kind: "chat",
-    secrets: [{ ref: { environment: "development", name: "HF_TOKEN", version }, delivery: "memory", current: true }],
+    secrets: [
+      { ref: { environment: "development", name: "HF_TOKEN", version }, delivery: "memory", current: true },
+      { ref: { environment: "development", name: "S3_KEY" }, delivery: "file", current: true },
+    ],
     proof: { clean: true, traces: 0 },
   });
   expect(row?.score).toBeGreaterThanOrEqual(90);
@@ -203,7 +212,7 @@ export async function doMainJob(job: MainJob): Promise<{ value: string; containe
     ).toBe(true);
   }
   expect(await client.audit.verify()).toMatchObject({ verdict: "whole", damage: [] });
-  return { value, containerId };
+  return { values: [value, fileValue], containerId };
 }
 
 export async function rowOf(client: Client, hostId: string, containerId: string): Promise<ContainerRow | undefined> {
