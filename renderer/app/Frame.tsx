@@ -1,0 +1,111 @@
+import { useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { useApi } from "../client/hooks.ts";
+import { isProduction } from "../features/common/EnvChip.tsx";
+import { Skeleton } from "../ui/index.ts";
+import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { useText } from "./i18n/index.tsx";
+import { Prompts } from "./Prompts.tsx";
+import { ShortcutHelp } from "./ShortcutHelp.tsx";
+import { Sidebar } from "./Sidebar.tsx";
+import { StatusBar } from "./StatusBar.tsx";
+import { useScope } from "./scope.tsx";
+import { type SectionId, sectionOf } from "./sections.ts";
+import { useShortcuts } from "./shortcuts.ts";
+import { TopBar } from "./TopBar.tsx";
+
+const Fleet = lazy(() => import("../features/fleet/index.ts"));
+const Containers = lazy(() => import("../features/containers/index.ts"));
+const Launch = lazy(() => import("../features/launch/index.ts"));
+const Logs = lazy(() => import("../features/logs/index.ts"));
+const Secrets = lazy(() => import("../features/secrets/index.ts"));
+const Audit = lazy(() => import("../features/audit/index.ts"));
+const SettingsPage = lazy(() => import("../features/settings/index.ts"));
+const Palette = lazy(() => import("./Palette.tsx"));
+
+/** Side bar, top bar, the section, status bar; above them the palette and the questions of the core. */
+export function Frame() {
+  const { t } = useText();
+  const [path, go] = useLocation();
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  const section = sectionOf(path);
+  const production = useProductionScope();
+
+  useShortcuts((command) => {
+    if (command.kind === "section") go(command.section.path);
+    else setOpen(command.kind);
+  });
+
+  return (
+    <div className={production ? "frame production" : "frame"}>
+      <a className="skip" href="#main" onClick={skipToMain}>
+        {t("app.skip")}
+      </a>
+      <Sidebar section={section} onHelp={() => setOpen("help")} />
+      <TopBar onPalette={() => setOpen("palette")} production={production} />
+      <main id="main" className="page" tabIndex={-1} aria-label={t(`section.${section}`)}>
+        <Guarded section={section}>
+          <Switch>
+            <Route path="/fleet/:hostId?/:dialog?">
+              {({ hostId, dialog }) => <Fleet hostId={hostId && hostId !== "-" ? hostId : null} dialog={dialog ?? null} />}
+            </Route>
+            <Route path="/containers/:hostId?/:containerId?/:tab?">
+              {({ hostId, containerId, tab }) => (
+                <Containers hostId={hostId ?? null} containerId={containerId ?? null} tab={tab ?? null} />
+              )}
+            </Route>
+            <Route path="/launch/watch/:launchId">{({ launchId }) => <Launch launchId={launchId} />}</Route>
+            <Route path="/launch/on/:hostId">{({ hostId }) => <Launch launchId={null} hostId={hostId} />}</Route>
+            <Route path="/launch">
+              <Launch launchId={null} />
+            </Route>
+            <Route path="/logs/:hostId?/:containerId?">
+              {({ hostId, containerId }) => <Logs hostId={hostId ?? null} containerId={containerId ?? null} />}
+            </Route>
+            <Route path="/secrets/:dialog?">{({ dialog }) => <Secrets dialog={dialog ?? null} />}</Route>
+            <Route path="/audit/:item?">{({ item }) => <Audit item={item ?? null} />}</Route>
+            <Route path="/settings">
+              <SettingsPage />
+            </Route>
+            <Route>
+              <Redirect to="/fleet" replace />
+            </Route>
+          </Switch>
+        </Guarded>
+      </main>
+      <StatusBar />
+      {open === "palette" && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />
+        </Suspense>
+      )}
+      {open === "help" && <ShortcutHelp onClose={() => setOpen(null)} />}
+      <Prompts />
+    </div>
+  );
+}
+
+function Guarded({ section, children }: { section: SectionId; children: ReactNode }) {
+  const { t } = useText();
+  return (
+    <ErrorBoundary key={section} title={t("app.broken")} hint={t("app.brokenHint")} retry={t("common.tryAgain")}>
+      <Suspense fallback={<Skeleton label={t("common.loading")} />}>{children}</Suspense>
+    </ErrorBoundary>
+  );
+}
+
+/** True when the scope holds nothing but production. */
+function useProductionScope(): boolean {
+  const { scope } = useScope();
+  const hosts = useQuery(useApi().hosts.list.queryOptions()).data ?? [];
+  if (scope.kind === "environment") return isProduction(scope.environment);
+  if (scope.kind === "host") return isProduction(hosts.find((host) => host.id === scope.hostId)?.environment);
+  return false;
+}
+
+/** The address bar's fragment is the route: the link must move the focus, not the route. */
+function skipToMain(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}

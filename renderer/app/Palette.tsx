@@ -1,0 +1,154 @@
+import { useQuery } from "@tanstack/react-query";
+import { Command } from "cmdk";
+import { Box, FlaskConical, KeyRound, Languages, Moon, Plus, Rocket, Search, Server, ShieldCheck, Sun } from "lucide-react";
+import { type ReactNode, useEffect, useRef } from "react";
+import { useLocation } from "wouter";
+import type { Settings } from "../../electron/contract/index.ts";
+import { useApi, useClient } from "../client/hooks.ts";
+import { matcher, useToast } from "../ui/index.ts";
+import { useText } from "./i18n/index.tsx";
+import { sections } from "./sections.ts";
+import { toProblem } from "../client/problem.ts";
+
+type Item = { id: string; text: string; more?: string; icon: ReactNode; run: () => void };
+
+/** Jump anywhere, do anything: sections, hosts, containers, actions. */
+export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+  const { t } = useText();
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  const groups = useGroups(onHelp);
+  return (
+    <dialog
+      ref={ref}
+      className="modal palette"
+      aria-label={t("palette.title")}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === event.currentTarget && onClose()}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <Command label={t("palette.title")} loop filter={(value, search) => (matcher(search)(value) ? 1 : 0)}>
+        <div className="palette-input">
+          <Search size={16} aria-hidden="true" />
+          <Command.Input autoFocus placeholder={t("palette.placeholder")} />
+          <kbd aria-hidden="true">Esc</kbd>
+        </div>
+        <Command.List label={t("palette.title")}>
+          <Command.Empty>{t("palette.empty")}</Command.Empty>
+          {groups.map(({ title, items }) => (
+            <Command.Group key={title} heading={title}>
+              {items.map((item) => (
+                <Command.Item
+                  key={item.id}
+                  value={`${item.text} ${item.more ?? ""} ${item.id}`}
+                  onSelect={() => {
+                    onClose();
+                    item.run();
+                  }}
+                >
+                  {item.icon}
+                  <span className="truncate">{item.text}</span>
+                  {item.more && <span className="muted truncate spread">{item.more}</span>}
+                </Command.Item>
+              ))}
+            </Command.Group>
+          ))}
+        </Command.List>
+      </Command>
+    </dialog>
+  );
+}
+
+function useGroups(onHelp: () => void): { title: string; items: Item[] }[] {
+  const { t } = useText();
+  const [, go] = useLocation();
+  const api = useApi();
+  const hosts = useQuery(api.hosts.list.queryOptions()).data ?? [];
+  const containers = useQuery(api.containers.list.queryOptions({ input: {} })).data?.rows ?? [];
+  const icon = { size: 15, "aria-hidden": true } as const;
+  return [
+    { title: t("palette.actions"), items: useActions(onHelp) },
+    {
+      title: t("palette.sections"),
+      items: sections.map(({ id, path, icon: Icon }) => ({
+        id: `section-${id}`,
+        text: t(`section.${id}`),
+        icon: <Icon {...icon} />,
+        run: () => go(path),
+      })),
+    },
+    {
+      title: t("palette.hosts"),
+      items: hosts.map((host) => ({
+        id: `host-${host.id}`,
+        text: host.name,
+        more: host.environment,
+        icon: <Server {...icon} />,
+        run: () => go(`/fleet/${encodeURIComponent(host.id)}`),
+      })),
+    },
+    {
+      title: t("palette.containers"),
+      items: containers.map((row) => ({
+        id: `container-${row.hostId}-${row.id}`,
+        text: row.name,
+        more: row.hostName,
+        icon: <Box {...icon} />,
+        run: () => go(`/containers/${encodeURIComponent(row.hostId)}/${row.id}`),
+      })),
+    },
+  ].filter((group) => group.items.length > 0);
+}
+
+function useActions(onHelp: () => void): Item[] {
+  const text = useText();
+  const { t } = text;
+  const [, go] = useLocation();
+  const api = useApi();
+  const client = useClient();
+  const toast = useToast();
+  const settings = useQuery(api.settings.get.queryOptions()).data;
+  const practice = useQuery(api.practice.state.queryOptions()).data;
+  const icon = { size: 15, "aria-hidden": true } as const;
+  function attempt(work: Promise<unknown>): void {
+    work.catch((error: unknown) => toast({ tone: "danger", text: text.problem(toProblem(error)).what }));
+  }
+  const set = (change: Partial<Settings>) => attempt(client.settings.set(change));
+  const dark = settings?.theme === "dark";
+  return [
+    { id: "launch", text: t("launch.action"), icon: <Rocket {...icon} />, run: () => go("/launch") },
+    { id: "add-host", text: t("fleet.add"), icon: <Plus {...icon} />, run: () => go("/fleet/-/add") },
+    { id: "put-secret", text: t("secrets.add"), icon: <KeyRound {...icon} />, run: () => go("/secrets/add") },
+    { id: "verify", text: t("palette.verify"), icon: <ShieldCheck {...icon} />, run: () => go("/audit/verify") },
+    {
+      id: "practice",
+      text: practice?.running ? t("practice.stop") : t("practice.try"),
+      icon: <FlaskConical {...icon} />,
+      run: () => attempt(practice?.running ? client.practice.stop() : client.practice.start()),
+    },
+    {
+      id: "theme",
+      text: dark ? t("palette.light") : t("palette.dark"),
+      icon: dark ? <Sun {...icon} /> : <Moon {...icon} />,
+      run: () => set({ theme: dark ? "light" : "dark" }),
+    },
+    {
+      id: "language",
+      text: text.language === "en" ? "Переключить на русский" : "Switch to English",
+      icon: <Languages {...icon} />,
+      run: () => set({ language: text.language === "en" ? "ru" : "en" }),
+    },
+    { id: "help", text: t("shortcuts.title"), icon: <Search {...icon} />, run: onHelp },
+  ];
+}

@@ -1,0 +1,34 @@
+import { Dialog } from "../ui/index.ts";
+import { useText } from "./i18n/index.tsx";
+import { sections } from "./sections.ts";
+import { mainKey } from "./shortcuts.ts";
+
+export function ShortcutHelp({ onClose }: { onClose: () => void }) {
+  const { t } = useText();
+  const rows: readonly (readonly [readonly string[], string])[] = [
+    [[mainKey, "K"], t("palette.entry")],
+    ...sections.map(({ id, digit }) => [[String(digit)], t(`section.${id}`)] as const),
+    [["/"], t("shortcuts.filter")],
+    [["↑", "↓"], t("shortcuts.rows")],
+    [["Enter"], t("shortcuts.open")],
+    [["Esc"], t("shortcuts.close")],
+    [["?"], t("shortcuts.title")],
+  ];
+  return (
+    <Dialog title={t("shortcuts.title")} size="narrow" closeLabel={t("common.close")} onClose={onClose}>
+      <dl className="shortcuts">
+        {rows.map(([keys, what]) => (
+          <div key={what}>
+            <dt>{what}</dt>
+            <dd>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <p className="muted">{t("shortcuts.digits", { key: mainKey })}</p>
+    </Dialog>
+  );
+}

@@ -1,0 +1,52 @@
+import { Keyboard } from "lucide-react";
+import { Link } from "wouter";
+import { useText } from "./i18n/index.tsx";
+import { type SectionId, sections } from "./sections.ts";
+import { mainKey } from "./shortcuts.ts";
+
+export function Sidebar({ section, onHelp }: { section: SectionId; onHelp: () => void }) {
+  const { t } = useText();
+  return (
+    <nav className="sidebar" aria-label={t("app.sections")}>
+      <div className="brand">
+        <Mark />
+        <span className="label">Gatehouse</span>
+      </div>
+      <ul>
+        {sections.map(({ id, path, icon: Icon, digit }) => (
+          <li key={id}>
+            <Link
+              href={path}
+              className={id === section ? "active" : ""}
+              aria-current={id === section ? "page" : undefined}
+              title={`${t(`section.${id}`)} (${mainKey}+${digit})`}
+            >
+              <Icon size={16} aria-hidden="true" />
+              <span className="label">{t(`section.${id}`)}</span>
+              <kbd className="label" aria-hidden="true">
+                {digit}
+              </kbd>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <button type="button" className="sidebar-help" onClick={onHelp} title={`${t("shortcuts.title")} (?)`}>
+        <Keyboard size={16} aria-hidden="true" />
+        <span className="label">{t("shortcuts.title")}</span>
+      </button>
+    </nav>
+  );
+}
+
+/** A gate between two towers. */
+function Mark() {
+  return (
+    <svg className="mark" width="22" height="22" viewBox="0 0 24 24" aria-hidden="true">
+      <path
+        fill="currentColor"
+        d="M3 21V4h2.6v2h2.6V4h2.5v2h2.6V4h2.5v2h2.6V4H21v17h-4.4v-5.2a4.6 4.6 0 0 0-9.2 0V21Z"
+      />
+      <path stroke="currentColor" strokeWidth="1.1" opacity=".7" d="M10.2 21v-6.4M12 21v-7.2M13.8 21v-6.4M8.4 17.6h7.2" />
+    </svg>
+  );
+}

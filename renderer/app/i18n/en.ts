@@ -1,0 +1,16 @@
+import { audit } from "./en/audit.ts";
+import { containers } from "./en/containers.ts";
+import { errors } from "./en/errors.ts";
+import { fleet } from "./en/fleet.ts";
+import { launch } from "./en/launch.ts";
+import { logs } from "./en/logs.ts";
+import { rules } from "./en/rules.ts";
+import { secrets } from "./en/secrets.ts";
+import { shell } from "./en/shell.ts";
+
+const english = { ...shell, ...fleet, ...containers, ...launch, ...logs, ...secrets, ...audit, ...errors, ...rules };
+
+/** Every text of the program has an id; a new one is written here first, then in Russian. */
+export type MessageId = keyof typeof english;
+
+export const en: Record<MessageId, string> = english;

@@ -1,0 +1,59 @@
+import type { IntlShape } from "react-intl";
+
+export interface Formats {
+  number: (value: number, digits?: number) => string;
+  percent: (value: number) => string;
+  /** `1.5 GiB`: powers of 1024. */
+  bytes: (value: number) => string;
+  /** Milliseconds as a length: `240 ms`, `1.2 s`, `3 min`, `2 h`, `4 days`. */
+  duration: (ms: number) => string;
+  dateTime: (at: number) => string;
+  date: (at: number) => string;
+  time: (at: number) => string;
+  /** With milliseconds, for logs and the audit. */
+  exactTime: (at: number) => string;
+  list: (items: readonly string[]) => string;
+}
+
+const sizes = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+const sizesRu = ["Б", "КиБ", "МиБ", "ГиБ", "ТиБ"] as const;
+
+export function createFormats(intl: IntlShape): Formats {
+  const unit = (value: number, name: "millisecond" | "second" | "minute" | "hour" | "day", digits = 0) =>
+    intl.formatNumber(value, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits });
+  return {
+    number: (value, digits = 0) => intl.formatNumber(value, { maximumFractionDigits: digits }),
+    percent: (value) => intl.formatNumber(value / 100, { style: "percent", maximumFractionDigits: 0 }),
+    bytes: (value) => {
+      const names = intl.locale.startsWith("ru") ? sizesRu : sizes;
+      let power = 0;
+      let left = value;
+      while (left >= 1024 && power < names.length - 1) {
+        left /= 1024;
+        power += 1;
+      }
+      const digits = power === 0 || left >= 100 ? 0 : 1;
+      return `${intl.formatNumber(left, { maximumFractionDigits: digits })} ${names[power]}`;
+    },
+    duration: (ms) => {
+      if (ms < 1000) return unit(Math.round(ms), "millisecond");
+      if (ms < 10_000) return unit(ms / 1000, "second", 1);
+      if (ms < 60_000) return unit(Math.floor(ms / 1000), "second");
+      if (ms < 3_600_000) return unit(Math.floor(ms / 60_000), "minute");
+      if (ms < 86_400_000) return unit(Math.floor(ms / 3_600_000), "hour");
+      return unit(Math.floor(ms / 86_400_000), "day");
+    },
+    dateTime: (at) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "medium" }),
+    date: (at) => intl.formatDate(at, { dateStyle: "medium" }),
+    time: (at) => intl.formatTime(at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }),
+    exactTime: (at) =>
+      intl.formatTime(at, {
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        fractionalSecondDigits: 3,
+        hour12: false,
+      }),
+    list: (items) => intl.formatList([...items], { type: "conjunction" }),
+  };
+}

@@ -1,0 +1,123 @@
+import { useQuery } from "@tanstack/react-query";
+import { Rocket } from "lucide-react";
+import { useMemo, useState } from "react";
+import { useLocation } from "wouter";
+import type { ContainerRow } from "../../../electron/contract/index.ts";
+import { useText } from "../../app/i18n/index.tsx";
+import { inScope, useScope } from "../../app/scope.tsx";
+import { useApi } from "../../client/hooks.ts";
+import { toProblem } from "../../client/problem.ts";
+import { Button, DataTable, Empty, matcher, SearchBox, Skeleton } from "../../ui/index.ts";
+import { isProduction, ProblemBanner } from "../common/index.ts";
+import { ContainerDrawer, tabOf } from "./ContainerDrawer.tsx";
+import { containerColumns } from "./columns.tsx";
+
+type Props = { hostId: string | null; containerId: string | null; tab: string | null };
+
+export function ContainersPage({ hostId, containerId, tab }: Props) {
+  const text = useText();
+  const { t } = text;
+  const [, go] = useLocation();
+  const { scope } = useScope();
+  const [filter, setFilter] = useState("");
+  const [running, setRunning] = useState(false);
+  const query = useQuery(useApi().containers.list.queryOptions({ input: {} }));
+  const rows = query.data?.rows;
+  const shown = useMemo(() => {
+    const fits = matcher(filter);
+    return (rows ?? []).filter(
+      (row) =>
+        inScope(scope, row) &&
+        (!running || row.state === "running") &&
+        fits(row.name, row.hostName, row.image, row.environment, row.id, ...row.secrets.map((secret) => secret.ref.name)),
+    );
+  }, [rows, filter, scope, running]);
+  const columns = useMemo(() => containerColumns(text), [text]);
+  const path = (row: ContainerRow) => `/containers/${encodeURIComponent(row.hostId)}/${row.id}`;
+
+  return (
+    <>
+      <section className="list">
+        <header className="list-head">
+          <h1>{t("section.containers")}</h1>
+          {rows && <span className="muted">{t("common.count", { shown: shown.length, total: rows.length })}</span>}
+          <div className="row spread">
+            <button type="button" className={running ? "btn on" : "btn"} aria-pressed={running} onClick={() => setRunning(!running)}>
+              {t("containers.onlyRunning")}
+            </button>
+            <SearchBox label={t("containers.filter")} value={filter} onChange={setFilter} />
+            <Button look="primary" icon={<Rocket size={14} />} onClick={() => go("/launch")}>
+              {t("launch.action")}
+            </Button>
+          </div>
+        </header>
+        {query.data && query.data.problems.length > 0 && (
+          <div className="banners">
+            {query.data.problems.map(({ hostId: failed, hostName, problem }) => (
+              <ProblemBanner
+                key={failed}
+                tone="warn"
+                title={t("containers.hostFailed", { host: hostName })}
+                problem={problem}
+                actions={
+                  <Button small onClick={() => go(`/fleet/${encodeURIComponent(failed)}`)}>
+                    {t("containers.openHost")}
+                  </Button>
+                }
+              />
+            ))}
+          </div>
+        )}
+        {query.error && !rows ? (
+          <div className="page-body">
+            <ProblemBanner problem={toProblem(query.error)} />
+          </div>
+        ) : !rows ? (
+          <Skeleton label={t("common.loading")} />
+        ) : shown.length === 0 ? (
+          <Nothing filtered={rows.length > 0} failed={query.data?.problems.length ?? 0} onLaunch={() => go("/launch")} />
+        ) : (
+          <DataTable
+            label={t("section.containers")}
+            rows={shown}
+            columns={columns}
+            rowId={(row) => `${row.hostId}/${row.id}`}
+            selected={hostId && containerId ? `${hostId}/${containerId}` : null}
+            production={(row) => isProduction(row.environment)}
+            onOpen={(row) => go(path(row))}
+          />
+        )}
+      </section>
+      {hostId && containerId && (
+        <ContainerDrawer
+          key={`${hostId}/${containerId}`}
+          hostId={hostId}
+          containerId={containerId}
+          tab={tabOf(tab)}
+          onTab={(next) => go(`/containers/${encodeURIComponent(hostId)}/${containerId}/${next}`, { replace: true })}
+          onClose={() => go("/containers")}
+        />
+      )}
+    </>
+  );
+}
+
+/** Why the list is empty: nothing fits, no host answered, or there is nothing yet. */
+function Nothing({ filtered, failed, onLaunch }: { filtered: boolean; failed: number; onLaunch: () => void }) {
+  const { t } = useText();
+  if (filtered) return <Empty title={t("common.noMatch")}>{t("common.noMatchHint")}</Empty>;
+  if (failed > 0) return <Empty title={t("containers.unknown")}>{t("containers.unknownHint", { count: failed })}</Empty>;
+  return (
+    <Empty
+      icon={<Rocket size={26} />}
+      title={t("containers.none")}
+      actions={
+        <Button look="primary" onClick={onLaunch}>
+          {t("launch.action")}
+        </Button>
+      }
+    >
+      {t("containers.noneHint")}
+    </Empty>
+  );
+}

@@ -1,0 +1,1 @@
+export { ContainersPage as default } from "./ContainersPage.tsx";

@@ -1,0 +1,71 @@
+import { useState } from "react";
+import type { HostDetail, HostKeyIncident } from "../../../electron/contract/index.ts";
+import { useText } from "../../app/i18n/index.tsx";
+import { useAction } from "../../client/actions.ts";
+import { Banner, Button, Facts, TextField, useToast } from "../../ui/index.ts";
+import { ProblemBanner } from "../common/index.ts";
+
+/** A changed host key is never a yes or no: one compares, types the fingerprint, and says why. */
+export function Incident({ host, incident }: { host: HostDetail; incident: HostKeyIncident }) {
+  const { t, fmt } = useText();
+  const toast = useToast();
+  const [fingerprint, setFingerprint] = useState("");
+  const [reason, setReason] = useState("");
+  const accept = useAction((client) =>
+    client.hosts.acceptKey({ hostId: host.id, fingerprint: fingerprint.trim(), reason: reason.trim() }),
+  );
+  const fits = fingerprint.trim() === incident.presented.fingerprint && reason.trim() !== "";
+  return (
+    <section className="panel incident" aria-label={t("incident.title")}>
+      <Banner tone="danger" title={t("incident.title")}>
+        {t("incident.text", { host: host.name })}
+      </Banner>
+      <Facts
+        rows={[
+          [
+            t("incident.expected"),
+            <div key="expected" className="stack tight">
+              {incident.expected.map((key) => (
+                <code key={key.fingerprint} className="wrap-anywhere">
+                  {key.type} {key.fingerprint} <span className="muted">({key.source})</span>
+                </code>
+              ))}
+            </div>,
+          ],
+          [
+            t("incident.presented"),
+            <code key="presented" className="wrap-anywhere tone-danger">
+              {incident.presented.type} {incident.presented.fingerprint}
+            </code>,
+          ],
+          [t("hostKey.firstSeen"), incident.firstSeen === null ? "—" : fmt.dateTime(incident.firstSeen)],
+          [t("hostKey.lastSeen"), incident.lastSeen === null ? "—" : fmt.dateTime(incident.lastSeen)],
+          [t("incident.detectedAt"), fmt.dateTime(incident.detectedAt)],
+        ]}
+      />
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!fits) return;
+          void accept.run().then((done) => done && toast({ tone: "ok", text: t("incident.accepted", { host: host.name }) }));
+        }}
+      >
+        <TextField
+          mono
+          label={t("incident.typeFingerprint")}
+          hint={t("incident.typeHint")}
+          value={fingerprint}
+          onChange={setFingerprint}
+        />
+        <TextField label={t("common.reason")} value={reason} onChange={setReason} />
+        {accept.problem && <ProblemBanner problem={accept.problem} />}
+        <div className="row">
+          <Button submit look="danger" disabled={!fits} busy={accept.busy}>
+            {t("incident.accept")}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,315 @@
+import { useState } from "react";
+import type { LaunchSpec } from "../../../electron/contract/index.ts";
+import { useText } from "../../app/i18n/index.tsx";
+import { Checkbox, Field, Section, SelectField, TextField } from "../../ui/index.ts";
+import { parseAmount } from "./draft.ts";
+import type { Change } from "./LaunchForm.tsx";
+import { RowsEditor } from "./RowsEditor.tsx";
+
+type Props = { spec: LaunchSpec; onChange: Change };
+
+export function Advanced(props: Props & { userComplaint: string | null }) {
+  const { t } = useText();
+  return (
+    <div className="advanced">
+      <h3>{t("common.advanced")}</h3>
+      <Section title={t("advanced.identity")}>
+        <Identity {...props} />
+      </Section>
+      <Section title={t("advanced.limits")}>
+        <Limits {...props} />
+      </Section>
+      <Section title={t("advanced.files")}>
+        <Files {...props} />
+      </Section>
+      <Section title={t("advanced.network")}>
+        <Network {...props} />
+      </Section>
+      <Section title={t("advanced.program")}>
+        <Program {...props} />
+      </Section>
+    </div>
+  );
+}
+
+function Identity({ spec, onChange, userComplaint }: Props & { userComplaint: string | null }) {
+  const { t } = useText();
+  return (
+    <div className="grid two">
+      <TextField
+        mono
+        label={t("advanced.user")}
+        hint={t("advanced.userHint")}
+        complaint={userComplaint}
+        value={spec.user}
+        onChange={(user) => onChange({ user: user.trim() })}
+      />
+      <TextField
+        mono
+        label={t("advanced.capAdd")}
+        hint={t("advanced.capAddHint")}
+        value={spec.capAdd.join(" ")}
+        onChange={(value) => onChange({ capAdd: value.toUpperCase().split(/[\s,]+/).filter((name) => /^[A-Z_]+$/.test(name)) })}
+      />
+      <div className="stack tight">
+        <Checkbox
+          label={t("advanced.readOnlyRoot")}
+          checked={spec.readOnlyRoot}
+          onChange={(readOnlyRoot) => onChange({ readOnlyRoot })}
+        />
+        <Checkbox
+          label={t("advanced.noNewPrivileges")}
+          checked={spec.noNewPrivileges}
+          onChange={(noNewPrivileges) => onChange({ noNewPrivileges })}
+        />
+      </div>
+      <div className="stack tight">
+        <Checkbox label={t("advanced.init")} checked={spec.init} onChange={(init) => onChange({ init })} />
+        <Checkbox label={t("advanced.privileged")} checked={spec.privileged} onChange={(privileged) => onChange({ privileged })} />
+      </div>
+      <SelectField
+        label={t("advanced.seccomp")}
+        value={spec.seccomp}
+        options={[
+          { value: "default", label: t("advanced.seccomp.default") },
+          { value: "unconfined", label: t("advanced.seccomp.unconfined") },
+        ]}
+        onChange={(seccomp) => onChange({ seccomp })}
+      />
+    </div>
+  );
+}
+
+const gib = 2 ** 30;
+const mib = 2 ** 20;
+
+function Limits({ spec, onChange }: Props) {
+  const { t } = useText();
+  return (
+    <div className="grid two">
+      <Amount
+        label={t("advanced.memory")}
+        unit="GiB"
+        scale={gib}
+        value={spec.memoryBytes}
+        onChange={(memoryBytes) => onChange({ memoryBytes })}
+      />
+      <Amount label={t("advanced.cpus")} scale={1} fraction value={spec.cpus} onChange={(cpus) => onChange({ cpus })} />
+      <Amount label={t("advanced.pids")} scale={1} value={spec.pidsLimit} onChange={(pidsLimit) => onChange({ pidsLimit })} />
+      <Amount
+        label={t("advanced.shm")}
+        unit="MiB"
+        scale={mib}
+        value={spec.shmBytes}
+        onChange={(shmBytes) => shmBytes !== null && onChange({ shmBytes })}
+      />
+      <Amount
+        label={t("advanced.logMax")}
+        unit="MiB"
+        scale={1}
+        value={spec.logMaxMiB}
+        onChange={(logMaxMiB) => logMaxMiB !== null && onChange({ logMaxMiB })}
+      />
+      <Amount
+        label={t("advanced.logFiles")}
+        scale={1}
+        value={spec.logFiles}
+        onChange={(logFiles) => logFiles !== null && onChange({ logFiles })}
+      />
+      <SelectField
+        label={t("advanced.restart")}
+        value={spec.restart}
+        options={(["no", "on-failure", "unless-stopped", "always"] as const).map((value) => ({
+          value,
+          label: t(`advanced.restart.${value}`),
+        }))}
+        onChange={(restart) => onChange({ restart })}
+      />
+    </div>
+  );
+}
+
+/** A number in a unit; an empty field is "no limit". The text stays as it was typed. */
+function Amount(props: {
+  label: string;
+  unit?: string;
+  scale: number;
+  fraction?: boolean;
+  value: number | null;
+  onChange: (value: number | null) => void;
+}) {
+  const { t } = useText();
+  const [text, setText] = useState(() => (props.value === null ? "" : String(props.value / props.scale)));
+  const typed = parseAmount(text, props.scale, !props.fraction);
+  // Somebody else changed it ("Put back"): the text follows.
+  const shown = typed === props.value || typed === undefined ? text : props.value === null ? "" : String(props.value / props.scale);
+  return (
+    <TextField
+      mono
+      inputMode="decimal"
+      label={props.label}
+      placeholder={t("advanced.unlimited")}
+      {...(props.unit ? { unit: props.unit } : {})}
+      complaint={typed === undefined ? t("form.number") : null}
+      value={shown}
+      onChange={(value) => {
+        setText(value);
+        const amount = parseAmount(value, props.scale, !props.fraction);
+        if (amount !== undefined) props.onChange(amount);
+      }}
+    />
+  );
+}
+
+function Files({ spec, onChange }: Props) {
+  const { t } = useText();
+  return (
+    <div className="stack">
+      <RowsEditor
+        label={t("advanced.tmpfs")}
+        rows={spec.tmpfs}
+        blank={{ path: "/scratch", sizeBytes: 64 * mib, exec: false }}
+        onChange={(tmpfs) => onChange({ tmpfs })}
+        render={(row, set) => (
+          <>
+            <TextField mono label={t("advanced.path")} value={row.path} onChange={(path) => set({ ...row, path })} />
+            <Amount
+              label={t("advanced.size")}
+              unit="MiB"
+              scale={mib}
+              value={row.sizeBytes}
+              onChange={(sizeBytes) => sizeBytes !== null && set({ ...row, sizeBytes })}
+            />
+            <Checkbox label={t("advanced.exec")} checked={row.exec} onChange={(exec) => set({ ...row, exec })} />
+          </>
+        )}
+      />
+      <RowsEditor
+        label={t("advanced.mounts")}
+        rows={spec.mounts}
+        blank={{ source: "/srv/models", target: "/models", readOnly: true }}
+        onChange={(mounts) => onChange({ mounts })}
+        render={(row, set) => (
+          <>
+            <TextField mono label={t("advanced.source")} value={row.source} onChange={(source) => set({ ...row, source })} />
+            <TextField mono label={t("advanced.target")} value={row.target} onChange={(target) => set({ ...row, target })} />
+            <Checkbox
+              label={t("advanced.readOnly")}
+              checked={row.readOnly}
+              onChange={(readOnly) => set({ ...row, readOnly })}
+            />
+          </>
+        )}
+      />
+    </div>
+  );
+}
+
+function Network({ spec, onChange }: Props) {
+  const { t } = useText();
+  return (
+    <div className="stack">
+      <SelectField
+        label={t("advanced.networkMode")}
+        value={spec.network}
+        options={(["isolated", "bridge", "host"] as const).map((value) => ({ value, label: t(`advanced.network.${value}`) }))}
+        onChange={(network) => onChange({ network })}
+      />
+      <RowsEditor
+        label={t("advanced.publish")}
+        rows={spec.publish}
+        blank={{ address: "127.0.0.1", hostPort: 8000, containerPort: 8000 }}
+        onChange={(publish) => onChange({ publish })}
+        render={(row, set) => (
+          <>
+            <TextField mono label={t("advanced.address")} value={row.address} onChange={(address) => set({ ...row, address })} />
+            <Amount label={t("advanced.hostPort")} scale={1} value={row.hostPort} onChange={(port) => set({ ...row, hostPort: port ?? 0 })} />
+            <Amount
+              label={t("advanced.containerPort")}
+              scale={1}
+              value={row.containerPort}
+              onChange={(port) => port !== null && set({ ...row, containerPort: port })}
+            />
+          </>
+        )}
+      />
+    </div>
+  );
+}
+
+function Program({ spec, onChange }: Props) {
+  const { t } = useText();
+  const env = Object.entries(spec.env).map(([name, value]) => ({ name, value }));
+  return (
+    <div className="stack">
+      <Field label={t("advanced.command")} hint={t("advanced.commandHint")}>
+        {(ids) => (
+          <textarea
+            {...ids}
+            className="textarea mono"
+            rows={3}
+            spellCheck={false}
+            value={spec.command.join("\n")}
+            onChange={(event) =>
+              onChange({ command: event.target.value === "" ? [] : event.target.value.split("\n") })
+            }
+          />
+        )}
+      </Field>
+      <RowsEditor
+        label={t("advanced.env")}
+        rows={env}
+        blank={{ name: "NAME", value: "" }}
+        onChange={(rows) => onChange({ env: Object.fromEntries(rows.map((row) => [row.name, row.value])) })}
+        render={(row, set) => (
+          <>
+            <TextField mono label={t("advanced.envName")} value={row.name} onChange={(name) => set({ ...row, name })} />
+            <TextField mono label={t("advanced.envValue")} value={row.value} onChange={(value) => set({ ...row, value })} />
+          </>
+        )}
+      />
+      {spec.model && <ModelFields model={spec.model} onChange={(model) => onChange({ model })} />}
+    </div>
+  );
+}
+
+type Model = NonNullable<LaunchSpec["model"]>;
+
+function ModelFields({ model, onChange }: { model: Model; onChange: (model: Model) => void }) {
+  const { t } = useText();
+  const [text, setText] = useState(() => JSON.stringify(model.engineParams, null, 2));
+  const [bad, setBad] = useState(false);
+  return (
+    <>
+      <TextField mono label={t("advanced.backend")} value={model.backend} onChange={(backend) => onChange({ ...model, backend })} />
+      <Field label={t("advanced.engineParams")} complaint={bad ? t("advanced.badJson") : null}>
+        {(ids) => (
+          <textarea
+            {...ids}
+            className="textarea mono"
+            rows={4}
+            spellCheck={false}
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              const params = parseParams(event.target.value);
+              setBad(params === null);
+              if (params) onChange({ ...model, engineParams: params });
+            }}
+          />
+        )}
+      </Field>
+    </>
+  );
+}
+
+function parseParams(text: string): Model["engineParams"] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+    const plain = Object.values(value).every((item) => ["string", "number", "boolean"].includes(typeof item));
+    return plain ? (value as Model["engineParams"]) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,1 @@
+export { SecretsPage as default } from "./SecretsPage.tsx";

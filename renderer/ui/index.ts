@@ -1,0 +1,15 @@
+export { Button, IconButton } from "./Button.tsx";
+export { CodeBlock, CopyButton } from "./Copy.tsx";
+export { type Column, DataTable } from "./DataTable.tsx";
+export { Dialog } from "./Dialog.tsx";
+export { Banner, Bar, Chip, Empty, Facts, Skeleton, State, type Tone } from "./Display.tsx";
+export { Drawer } from "./Drawer.tsx";
+export { Checkbox, Field, type Option, Segmented, Select, SelectField, TextField } from "./Field.tsx";
+export { layoutVariants, matcher } from "./layouts.ts";
+export { ScoreGauge } from "./ScoreGauge.tsx";
+export { SearchBox } from "./SearchBox.tsx";
+export { Section } from "./Section.tsx";
+export { Sparkline } from "./Sparkline.tsx";
+export { Tabs } from "./Tabs.tsx";
+export { ToastProvider, useToast } from "./Toasts.tsx";
+export { useNow } from "./useNow.ts";
