@@ -30,6 +30,8 @@ export interface FakeContainer {
   log: Buffer[];
   /** What lies on its tmpfs: gone when it stops. */
   files: Map<string, FakeFile>;
+  /** On its network, while it runs. */
+  address: string;
   /** Argument vectors beside its command. */
   processes: string[];
 }
@@ -194,6 +196,7 @@ export function fakeEngine(images: readonly FakeImage[] = [fakeImage("gatehouse/
           log: [],
           files: new Map(),
           processes: [],
+          address: `172.20.${made >> 8}.${made & 255}`,
         };
         all.set(id, container);
         return { id, warnings: [] };
@@ -305,7 +308,7 @@ export function inspectOf(container: FakeContainer, imageId: string): ContainerD
     env: (body.Env as string[] | undefined) ?? [],
     command: (body.Cmd as string[] | undefined) ?? [],
     logDriver: "json-file",
-    addresses: state === "running" && network !== "host" ? { [network]: "172.20.0.2" } : {},
+    addresses: state === "running" && network !== "host" ? { [network]: container.address } : {},
     ports: isInternal
       ? {}
       : Object.fromEntries(

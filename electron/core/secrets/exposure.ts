@@ -58,7 +58,10 @@ export async function prove(deps: ExposureDeps): Promise<Proof> {
     ["logs", (signal) => logs(deps, signal)],
   ];
   const places: Place[] = [];
-  for (const [place, look] of looks) places.push(await lookInto(place, look, names, deps));
+  for (const [place, look] of looks) {
+    deps.signal?.throwIfAborted();
+    places.push(await lookInto(place, look, names, deps));
+  }
   deps.signal?.throwIfAborted();
   const untraced = places.every(({ hits }) => hits.length === 0);
   return {
@@ -92,6 +95,8 @@ async function lookInto(
     for (const bytes of found.bytes) bytes.fill(0);
     return result;
   } catch (error) {
+    // A host that went away is no answer about this place, and the rest would not be one either.
+    if (isFailure(error) && error.retryable && !limit.signal.aborted) throw error;
     // Masked, since an engine's error may repeat what it was asked about.
     const reason = isFailure(error) ? error.code : reasonOf(error);
     return { place, looked: false, note: deps.mask(reason).slice(0, 200), bytes: 0, hits: [] };

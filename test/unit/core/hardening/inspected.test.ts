@@ -37,6 +37,7 @@ function inspected(body: CreateBody): Inspected {
     log: [],
     files: new Map(),
     processes: [],
+    address: "172.20.0.2",
   };
   return inspectOf(container, "sha256:00");
 }

@@ -1,0 +1,246 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AuditInput } from "../../electron/core/audit/types.ts";
+import { Failure, isFailure } from "../../electron/core/failure.ts";
+import {
+  type AuditRow,
+  createLaunches,
+  type Launches,
+  type LaunchFile,
+  type LaunchHost,
+  loadTemplates,
+} from "../../electron/core/launch/index.ts";
+import type { LaunchTimings } from "../../electron/core/launch/types.ts";
+import { createMasker } from "../../electron/core/logs/index.ts";
+import { systemClock, systemRandom } from "../../electron/core/node.ts";
+import { createSecrets, Secret, type SecretKeeper, type SecretsFile } from "../../electron/core/secrets/index.ts";
+import type { HostLink, LinkState } from "../../electron/core/ssh/types.ts";
+import { type FakeEngine, fakeEngine, fakeImage } from "./fakeEngine.ts";
+import { type FakeServer, fakeServer } from "./fakeServer.ts";
+
+/** A file's content in memory, with the store's interface. */
+export function memoryStore<T>(initial: T): { get(): T; update(change: (current: T) => T): Promise<T> } {
+  let current = initial;
+  return {
+    get: () => current,
+    async update(change) {
+      current = change(current);
+      return current;
+    },
+  };
+}
+
+/** A keychain of one run; `locked` makes every call fail. */
+export function memoryKeeper(masker: { register(name: string, value: Uint8Array): void }) {
+  const values = new Map<string, Buffer>();
+  const keeper: SecretKeeper & { locked: boolean; values: Map<string, Buffer> } = {
+    locked: false,
+    values,
+    async put(environment, name, value) {
+      open();
+      values.set(`${environment}/${name}`, Buffer.from(value));
+    },
+    async get(environment, name) {
+      open();
+      const value = values.get(`${environment}/${name}`);
+      return value === undefined ? null : new Secret(masker, name, value);
+    },
+    async remove(environment, name) {
+      open();
+      return values.delete(`${environment}/${name}`);
+    },
+    async list(environment) {
+      open();
+      return [...values.keys()]
+        .map((key) => ({
+          environment: key.split("/")[0] ?? "",
+          name: key.split("/")[1] ?? "",
+          store: "session" as const,
+        }))
+        .filter((entry) => environment === undefined || entry.environment === environment);
+    },
+  };
+  function open(): void {
+    if (keeper.locked) throw new Failure("KEYCHAIN_LOCKED");
+  }
+  return keeper;
+}
+
+/** A link that is up or down; down, everything on the host is out of reach. */
+export function fakeLink(engine: FakeEngine, server: FakeServer) {
+  const waiting = new Set<() => void>();
+  const state: LinkState = { phase: "online", since: 0 };
+  const offline = () => new Failure("HOST_OFFLINE", { host: "gpu-1" }, { retryable: true });
+  const link = {
+    hostId: "gpu-1",
+    kind: "ssh" as const,
+    down: false,
+    /** Comes back when somebody waits for it. */
+    comesBack: true,
+    state: () => state,
+    onState: () => () => {},
+    async ready({ signal }: { signal?: AbortSignal | undefined } = {}) {
+      if (link.down && link.comesBack) link.down = false;
+      if (!link.down) return;
+      await new Promise<void>((resolve, reject) => {
+        waiting.add(resolve);
+        signal?.addEventListener("abort", () => reject(offline()), { once: true });
+      });
+    },
+    async exec(): Promise<never> {
+      throw new Failure("COMMAND_FAILED", { program: "cat" });
+    },
+    async spawn(): Promise<never> {
+      throw new Failure("COMMAND_FAILED", { program: "cat" });
+    },
+    async openUnix(): Promise<never> {
+      throw new Failure("CHANNEL_FAILED");
+    },
+    async openTcp(host: string) {
+      if (link.down) throw offline();
+      const running = [...engine.all.values()].find((each) => each.state === "running" && each.address === host);
+      if (running === undefined) throw new Failure("CHANNEL_FAILED", { address: host });
+      return server.connect(running);
+    },
+    wake() {},
+    async disconnect() {},
+    dispose() {},
+  };
+  return link satisfies HostLink;
+}
+
+export interface LaunchLab {
+  engine: FakeEngine;
+  server: FakeServer;
+  link: ReturnType<typeof fakeLink>;
+  keeper: ReturnType<typeof memoryKeeper>;
+  masker: ReturnType<typeof createMasker>;
+  host: { -readonly [K in keyof LaunchHost]: LaunchHost[K] };
+  launches: Launches;
+  /** Everything that was audited, oldest first. */
+  rows: (AuditRow & { outcome: AuditInput["outcome"]; errorCode?: string })[];
+  audit: { refuse: boolean };
+  apiKeys: Map<string, Secret>;
+  bugs: unknown[];
+  secrets: ReturnType<typeof createSecrets>;
+  records: () => LaunchFile;
+  changes: () => number;
+}
+
+const templatesFolder = fileURLToPath(new URL("../../assets/templates", import.meta.url));
+
+/** A host with an engine in memory, a model server in memory, the real masker, and launches over them. */
+export async function launchLab(timings: Partial<LaunchTimings> = {}): Promise<LaunchLab> {
+  const masker = createMasker();
+  const engine = fakeEngine([fakeImage("gatehouse/inference-server:1"), fakeImage("busybox:1.37")]);
+  const server = fakeServer();
+  const link = fakeLink(engine, server);
+  const keeper = memoryKeeper(masker);
+  const clock = systemClock();
+  const random = systemRandom();
+  const secrets = createSecrets({
+    keychain: keeper,
+    store: memoryStore<SecretsFile>({ secrets: [] }),
+    clock,
+    registrar: masker,
+    isWeak: (value) => value.length < 6,
+  });
+  const rows: LaunchLab["rows"] = [];
+  const audit = { refuse: false };
+  const apiKeys = new Map<string, Secret>();
+  const bugs: unknown[] = [];
+  const store = memoryStore<LaunchFile>({ records: [] });
+  let changes = 0;
+  const host: LaunchLab["host"] = {
+    id: "gpu-1",
+    name: "gpu-1",
+    simulated: false,
+    gpus: ["GPU-0000-1"],
+    gpuToolkit: true,
+    diskFreeBytes: 2 ** 40,
+    containerNames: [],
+  };
+  for (const call of ["info", "containers", "inspect", "image", "createNetwork", "removeNetwork", "create", "start"]) {
+    engine.before.set(call as "info", () => reachable(link));
+  }
+  for (const call of ["stop", "remove", "top", "exec", "logs", "pull"]) {
+    engine.before.set(call as "stop", () => reachable(link));
+  }
+  const launches = createLaunches({
+    hosts: {
+      engineOf: () => engine,
+      linkOf: () => link,
+      launchHost: (hostId) => {
+        if (hostId !== "gpu-1") throw new Failure("HOST_UNKNOWN", { host: hostId });
+        return { ...host };
+      },
+    },
+    templates: await loadTemplates(join(templatesFolder)),
+    secrets,
+    apiKeys: {
+      put: async (id, value) =>
+        void apiKeys.set(
+          id,
+          new Secret(
+            masker,
+            value.name,
+            value.use((bytes) => Buffer.from(bytes)),
+          ),
+        ),
+      get: async (id) => {
+        const kept = apiKeys.get(id);
+        return kept === undefined
+          ? null
+          : new Secret(
+              masker,
+              kept.name,
+              kept.use((bytes) => Buffer.from(bytes)),
+            );
+      },
+      remove: async (id) => void apiKeys.delete(id),
+    },
+    masker,
+    audit: {
+      async run(row, action) {
+        if (audit.refuse && row.severity === "high") throw new Failure("AUDIT_UNWRITABLE", { reason: "disk" });
+        try {
+          const result = await action();
+          rows.push({ ...row, outcome: "success" });
+          return result;
+        } catch (error) {
+          const code = isFailure(error) ? error.code : "INTERNAL";
+          rows.push({ ...row, outcome: code === "CANCELLED" ? "cancelled" : "failure", errorCode: code });
+          throw error;
+        }
+      },
+    },
+    store,
+    clock,
+    random,
+    onChange: () => {
+      changes += 1;
+    },
+    bug: (where, error) => void bugs.push({ where, error }),
+    timings: { pollMs: 5, settleMs: 5, undoMs: 500, graceMs: 300, ...timings },
+  });
+  return {
+    engine,
+    server,
+    link,
+    keeper,
+    masker,
+    host,
+    launches,
+    rows,
+    audit,
+    apiKeys,
+    bugs,
+    secrets,
+    records: () => store.get(),
+    changes: () => changes,
+  };
+}
+
+function reachable(link: { down: boolean }): void {
+  if (link.down) throw new Failure("HOST_OFFLINE", { host: "gpu-1" }, { retryable: true });
+}
