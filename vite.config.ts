@@ -10,5 +10,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      onLog(level, log, next) {
+        // "use client" speaks to server-side renderers; there is none here.
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") next(level, log);
+      },
+    },
   },
 });
