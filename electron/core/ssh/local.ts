@@ -137,17 +137,17 @@ function localProgram(argv: readonly string[], env: LocalLinkDeps["env"], clock:
   const child = spawn(file, args, { env: { ...env, LC_ALL: "C" }, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
   let running = true;
   let cancelKill = () => {};
+  let failed: number | null = null;
+  child.once("error", (error) => {
+    if (child.pid !== undefined) return;
+    child.stderr.unshift(Buffer.from(`${file}: ${reasonOf(error)}\n`));
+    failed = errnoOf(error) === "ENOENT" ? 127 : 126;
+  });
   const ended = new Promise<number | null>((resolve) => {
-    child.once("error", (error) => {
-      child.stderr.unshift(Buffer.from(`${file}: ${reasonOf(error)}\n`));
-      const code = errnoOf(error) === "ENOENT" ? 127 : 126;
-      child.once("close", () => resolve(code));
-      if (child.pid === undefined) child.stdin.destroy();
-    });
     child.once("close", (code) => {
       running = false;
       cancelKill();
-      resolve(code);
+      resolve(failed ?? code);
     });
   });
   return {
