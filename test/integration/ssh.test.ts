@@ -262,6 +262,14 @@ describe.skipIf(mustSkip("ssh against OpenSSH", "sshd"))("a link to OpenSSH's ss
       });
     });
 
+    it("ends a program that says nothing, too, also where sshd passes on no signals", async () => {
+      const { link } = connectTo();
+      const seconds = `${7_000 + (process.pid % 1000)}`;
+      await failure(link.exec(["sh", "-c", `sleep ${seconds}; true`], { timeoutMs: 200 }));
+      const left = async () => (await run("ps", ["-eo", "args="])).stdout.includes(`sleep ${seconds}`);
+      await until(async () => !(await left()), { timeoutMs: 10_000, what: "the program is gone" });
+    });
+
     it("runs no more than eight at once and queues the rest", async () => {
       const { link } = connectTo();
       const results = await Promise.all(Array.from({ length: 24 }, (_, i) => link.exec(["echo", String(i)])));

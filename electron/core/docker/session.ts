@@ -94,7 +94,7 @@ async function openEngine(link: HostLink, path: string, options: Cancellable): P
  */
 export function negotiate(theirs: string, theirLowest: string | undefined): string {
   const highest = parseVersion(theirs);
-  const lowest = parseVersion(theirLowest ?? theirs);
+  const lowest = parseVersion(theirLowest ?? "");
   if (highest === null || before(highest, floor)) {
     throw new Failure("ENGINE_TOO_OLD", { theirs, need: floor.join(".") });
   }
