@@ -61,7 +61,7 @@ export function fakeServer(): FakeServer {
     if (url === "/v1/model/load") load(container, body, send);
     else if (url === "/v1/model/unload") send(200, { status: "unloaded" });
     else if (url === "/v1/chat/completions") {
-      const said = (body.messages as { content: string }[]).at(-1)?.content ?? "";
+      const said = (body.messages as unknown as { content: string }[]).at(-1)?.content ?? "";
       send(200, {
         model: "echo",
         choices: [{ index: 0, message: { role: "assistant", content: `You said: ${said}` }, finish_reason: "stop" }],
