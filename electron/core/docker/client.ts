@@ -49,8 +49,7 @@ export function createClient(deps: {
 }): EngineClient {
   const { clock } = deps;
   const agent = new LinkAgent(() => deps.open({}), clock);
-  const options = { agent, protocol: "http", host: "http://engine" } as const;
-  const docker = new Docker(deps.version === undefined ? options : { ...options, version: deps.version });
+  const docker = createDocker({ agent, version: deps.version });
 
   async function send(
     request: EngineRequest,
@@ -116,6 +115,28 @@ export function createClient(deps: {
       }),
     dispose: () => agent.destroy(),
   };
+}
+
+/**
+ * docker-modem takes what it is not told from this process's `DOCKER_HOST`, `DOCKER_CERT_PATH` and
+ * `DOCKER_CLIENT_TIMEOUT` (in milliseconds, and also for logs that are followed): all of it has to be taken back.
+ */
+function createDocker(options: { agent: LinkAgent; version: string | undefined }): Docker {
+  const none = { socketPath: undefined, ca: undefined, cert: undefined, key: undefined, timeout: undefined };
+  const all = {
+    ...none,
+    ...options,
+    protocol: "http",
+    host: "http://engine",
+    port: undefined,
+    pathPrefix: "/",
+  } as const;
+  try {
+    return new Docker(all as Docker.DockerOptions);
+  } catch (error) {
+    // It reads the certificates although it is not to use them.
+    throw new Failure("ENGINE_UNAVAILABLE", { reason: reasonOf(error) }, { cause: error });
+  }
 }
 
 /** docker-modem's path and query conventions; every status counts as good, so that the body is ours to read. */

@@ -28,20 +28,23 @@ const eventTypes = ["container", "image", "network", "daemon"];
  */
 export function createEngine(deps: SessionDeps): Engine {
   const { link, clock } = deps;
+  const clients = new Set<EngineClient>();
   let current: Promise<EngineSession> | null = null;
   let disposed = false;
 
+  /** Looks anew at the next call. What still runs over the old client, a log say, goes on. */
   function forget(): void {
-    const old = current;
     current = null;
-    old?.then(
-      (session) => session.client.dispose(),
-      () => {},
-    );
+  }
+
+  function closeAll(): void {
+    forget();
+    for (const client of clients) client.dispose();
+    clients.clear();
   }
 
   const stopListening = link.onState(({ phase }) => {
-    if (phase === "reconnecting" || phase === "offline") forget();
+    if (phase === "reconnecting" || phase === "offline") closeAll();
   });
 
   /** One search for all who wait; each may stop waiting on its own. */
@@ -51,9 +54,12 @@ export function createEngine(deps: SessionDeps): Engine {
     if (current === null) {
       const finding = findEngine(deps, {});
       current = finding;
-      finding.catch(() => {
-        if (current === finding) current = null;
-      });
+      finding.then(
+        ({ client }) => (disposed ? client.dispose() : clients.add(client)),
+        () => {
+          if (current === finding) forget();
+        },
+      );
     }
     return await orAborted(current, signal);
   }
@@ -221,7 +227,7 @@ export function createEngine(deps: SessionDeps): Engine {
     dispose() {
       disposed = true;
       stopListening();
-      forget();
+      closeAll();
     },
 
     // It leads to the link, and that to a connection with a private key.

@@ -37,7 +37,6 @@ export interface SessionDeps {
 /** Looks for the engine's socket and agrees on the API version. */
 export async function findEngine(deps: SessionDeps, options: Cancellable): Promise<EngineSession> {
   const { link } = deps;
-  await link.ready(options);
   const paths = deps.socketPath === undefined ? await candidates(link, options) : [deps.socketPath];
   const found = new Map<string, SocketProblem>();
   for (const path of paths) {

@@ -134,7 +134,23 @@ function errnoOf(error: unknown): string | undefined {
 /** A program that can't be started looks as it does over SSH: status 127 or 126 and a line on standard error. */
 function localProgram(argv: readonly string[], env: LocalLinkDeps["env"], clock: Clock): Program {
   const [file = "", ...args] = argv;
-  const child = spawn(file, args, { env: { ...env, LC_ALL: "C" }, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
+  // A process group of its own, so that what the program has started can be ended with it. Windows has none, and would
+  // open a console window instead.
+  const grouped = env.OS !== "Windows_NT";
+  const child = spawn(file, args, {
+    env: { ...env, LC_ALL: "C" },
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: grouped,
+    windowsHide: true,
+  });
+  const kill = (signal: NodeJS.Signals) => {
+    try {
+      if (grouped && child.pid !== undefined) process.kill(-child.pid, signal);
+      else child.kill(signal);
+    } catch {
+      // It has just ended by itself.
+    }
+  };
   let running = true;
   let cancelKill = () => {};
   let failed: number | null = null;
@@ -157,9 +173,9 @@ function localProgram(argv: readonly string[], env: LocalLinkDeps["env"], clock:
     ended,
     stop() {
       if (!running) return;
-      child.kill("SIGTERM");
+      kill("SIGTERM");
       cancelKill();
-      cancelKill = clock.after(2000, () => child.kill("SIGKILL"));
+      cancelKill = clock.after(2000, () => kill("SIGKILL"));
       child.stdin.destroy();
       child.stdout.destroy();
       child.stderr.destroy();

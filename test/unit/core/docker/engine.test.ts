@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { statsSample } from "../../../../electron/core/docker/answers.ts";
 import { createEngine, type Engine } from "../../../../electron/core/docker/index.ts";
 import { splitReference } from "../../../../electron/core/docker/pull.ts";
@@ -236,6 +236,29 @@ describe("an engine that answers oddly", () => {
       json([])(request, response);
     });
     expect(await engine.containers()).toEqual([]);
+  });
+
+  it("takes nothing from the variables that steer other Docker clients", async () => {
+    answers.set("/v1.41/containers/json", (request, response) => setTimeout(() => json([])(request, response), 60));
+    vi.stubEnv("DOCKER_HOST", "ssh://elsewhere");
+    vi.stubEnv("DOCKER_CLIENT_TIMEOUT", "20");
+    try {
+      expect(await engine.containers()).toEqual([]);
+      // Only certificates that are missing still stand in the way, and that is said.
+      vi.stubEnv("DOCKER_HOST", "tcp://elsewhere:2376");
+      vi.stubEnv("DOCKER_CERT_PATH", join(dir, "missing"));
+      const other = createEngine({ link, clock: systemClock(), socketPath: socket });
+      expect((await failure(other.info())).code).toBe("ENGINE_UNAVAILABLE");
+      other.dispose();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it("does not connect a host that was told to stay offline", async () => {
+    await link.disconnect();
+    expect((await failure(engine.info())).code).toBe("HOST_OFFLINE");
+    expect(link.state().phase).toBe("offline");
   });
 
   it("refuses an engine that is too old", async () => {

@@ -7,6 +7,8 @@ import { isFailure } from "../../../../electron/core/failure.ts";
 import { systemClock } from "../../../../electron/core/node.ts";
 import { createLocalLink, type LinkState } from "../../../../electron/core/ssh/index.ts";
 
+import { until } from "../../../helpers/until.ts";
+
 const failure = async (promise: Promise<unknown>) => {
   const error = await promise.then(
     () => new Error("did not fail"),
@@ -62,6 +64,12 @@ describe("this machine as a host", () => {
   it("cuts output that is too long", async () => {
     const { stdout, truncated } = await make().exec(["yes"], { maxBytes: 1000 });
     expect({ size: stdout.length, truncated }).toEqual({ size: 1000, truncated: true });
+  });
+
+  it("ends with a program what that has started", async () => {
+    const seconds = `${8_000 + (process.pid % 1000)}`;
+    await failure(make().exec(["sh", "-c", `sleep ${seconds}; true`], { timeoutMs: 100 }));
+    await until(async () => (await make().exec(["pgrep", "-f", `^sleep ${seconds}`])).code === 1);
   });
 
   it("streams a program that goes on until it is disposed", async () => {
