@@ -3,7 +3,6 @@ import type { PracticeFleet } from "../../practice/types.ts";
 import { Failure } from "../failure.ts";
 import type { Disposable } from "../ports.ts";
 import { createSerial } from "../serial.ts";
-import type { Hosts } from "./index.ts";
 
 /** The practice fleet as the screens switch it on and off, and break it. */
 export interface PracticeControl extends Disposable {
@@ -14,7 +13,7 @@ export interface PracticeControl extends Disposable {
 }
 
 export function createPracticeControl(deps: {
-  hosts: Pick<Hosts, "attachPractice" | "detachPractice">;
+  hosts: { attachPractice(hosts: PracticeFleet["hosts"]): Promise<void>; detachPractice(): Promise<void> };
   open(): Promise<PracticeFleet>;
   onChange(): void;
 }): PracticeControl {

@@ -1,6 +1,6 @@
 import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
-import type { Services } from "./index.ts";
+import type { Services } from "./services.ts";
 
 export function appRoutes(os: Guarded, services: Services) {
   const { audit, practice, prompts, settings } = services;

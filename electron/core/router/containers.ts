@@ -1,6 +1,6 @@
 import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
-import type { Services } from "./index.ts";
+import type { Services } from "./services.ts";
 
 export function containerRoutes(os: Guarded, services: Services) {
   const { containers, hosts, launches, logs, models } = services;

@@ -1,5 +1,5 @@
 import type { Guarded } from "./guard.ts";
-import type { Services } from "./index.ts";
+import type { Services } from "./services.ts";
 
 export function hostRoutes(os: Guarded, { hosts, identities }: Services) {
   return {

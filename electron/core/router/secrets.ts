@@ -1,7 +1,7 @@
 import type { KeychainStateView } from "../../contract/index.ts";
 import type { KeychainState } from "../keychain/index.ts";
 import type { Guarded } from "./guard.ts";
-import type { Services } from "./index.ts";
+import type { Services } from "./services.ts";
 
 export function secretRoutes(os: Guarded, services: Services) {
   const { containers, keychain, secrets } = services;

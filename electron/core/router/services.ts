@@ -1,0 +1,40 @@
+import type {
+  AppChange,
+  AppInfo,
+  LaunchView,
+  PracticeFaultName,
+  PracticeState,
+  Settings,
+  Template,
+} from "../../contract/index.ts";
+import type { Audit } from "../audit/index.ts";
+import type { Broadcast } from "../broadcast.ts";
+import type { Containers } from "../containers/index.ts";
+import type { Hosts, Identities, PracticeControl } from "../hosts/index.ts";
+import type { ModelAccess } from "../inference/index.ts";
+import type { Keychain } from "../keychain/index.ts";
+import type { Launches } from "../launch/index.ts";
+import type { LogRoom, MaskGuard } from "../logs/index.ts";
+import type { PromptDesk } from "../prompts/index.ts";
+import type { Secrets } from "../secrets/index.ts";
+import type { Store } from "../store/index.ts";
+
+/** Every service that a procedure reaches, made in `createCore`. */
+export interface Services {
+  info(): AppInfo;
+  changes: Broadcast<AppChange>;
+  settings: Store<Settings>;
+  prompts: PromptDesk;
+  hosts: Hosts;
+  identities: Identities;
+  containers: Containers;
+  launches: Launches;
+  templates: readonly Template[];
+  secrets: Secrets;
+  keychain: Keychain;
+  logs: LogRoom;
+  models: ModelAccess;
+  audit: Audit;
+  practice: PracticeControl;
+  mask: MaskGuard;
+}
