@@ -126,6 +126,7 @@ describe("a launch that goes well", () => {
     const keys = files.map((file) => file?.bytes.toString() ?? "");
     expect(keys[0]).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(keys[1]).not.toBe(keys[0]);
+    expect([...where.apiKeys.values()].map((secret) => secret.use((bytes) => bytes.toString()))).toEqual(keys);
     expect(files.map((file) => [file?.mode, file?.uid])).toEqual([
       [0o400, "10001"],
       [0o400, "10001"],
@@ -396,6 +397,7 @@ describe("a launch that fails", () => {
     const view = await launched(where);
     expect(view.problem).toEqual({ code: "NAME_TAKEN", details: { name: "llm" } });
     expect([...where.engine.all.keys()]).toEqual([id]);
+    expect(where.engine.calls).not.toContain("createNetwork");
   });
 
   test("neither when it appears between the check and the creation", async () => {
