@@ -3,11 +3,13 @@
  * nothing of Electron itself, and no other channel, is within the page's reach.
  */
 import { contextBridge, ipcRenderer } from "electron";
-import { CONNECT_CHANNEL, PORT_CHANNEL } from "./shells/desktop/channels.ts";
+import { CONNECT_CHANNEL, LOST_CHANNEL, PORT_CHANNEL } from "./shells/desktop/channels.ts";
 
 declare const window: { postMessage(message: string, origin: string, ports: readonly unknown[]): void };
 declare const location: { origin: string };
 
 ipcRenderer.on(PORT_CHANNEL, (event) => window.postMessage(PORT_CHANNEL, location.origin, event.ports));
+
+ipcRenderer.on(LOST_CHANNEL, () => window.postMessage(LOST_CHANNEL, location.origin, []));
 
 contextBridge.exposeInMainWorld("gatehouse", { connect: () => ipcRenderer.send(CONNECT_CHANNEL) });

@@ -14,7 +14,8 @@ declare global {
   }
 }
 
-export const PORT_MESSAGE = "gatehouse:port";
+const PORT_MESSAGE = "gatehouse:port";
+const LOST_MESSAGE = "gatehouse:lost";
 
 /** Main answers at once, or not at all while it restarts the core. */
 const PORT_LIMIT_MS = 5_000;
@@ -26,11 +27,15 @@ export function dialPort(bridge: DesktopBridge): Dial {
   };
 }
 
+/** Only this very window may talk to us: a frame or an opener that posts something is not the preload script. */
+function isOurs(event: MessageEvent): boolean {
+  return event.source === window && event.origin === location.origin;
+}
+
 function askForPort(bridge: DesktopBridge, signal: AbortSignal): Promise<MessagePort> {
   const { promise, resolve, reject } = deferred<MessagePort>();
   const onMessage = (event: MessageEvent) => {
-    // Only this very window may hand us a port: a frame or an opener that posts one is not the preload script.
-    if (event.source !== window || event.origin !== location.origin || event.data !== PORT_MESSAGE) return;
+    if (!isOurs(event) || event.data !== PORT_MESSAGE) return;
     const port = event.ports[0];
     if (port !== undefined) resolve(port);
   };
@@ -43,7 +48,15 @@ function askForPort(bridge: DesktopBridge, signal: AbortSignal): Promise<Message
 
 function lineOf(port: MessagePort): Line {
   const { promise: closed, resolve } = deferred<void>();
-  port.addEventListener("close", () => resolve());
+  // Not every engine tells a port that its other end is gone, so main does. The link listens to the same event.
+  const onMessage = (event: MessageEvent) => {
+    if (isOurs(event) && event.data === LOST_MESSAGE) port.dispatchEvent(new Event("close"));
+  };
+  window.addEventListener("message", onMessage);
+  port.addEventListener("close", () => {
+    window.removeEventListener("message", onMessage);
+    resolve();
+  });
   const link = new RPCLink<Record<never, never>>({ port });
   port.start();
   return {
@@ -51,7 +64,7 @@ function lineOf(port: MessagePort): Line {
     closed,
     close() {
       port.close();
-      resolve();
+      port.dispatchEvent(new Event("close"));
     },
   };
 }

@@ -3,9 +3,12 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { builtApp } from "../helpers/built.ts";
+import type { Client } from "../helpers/doors.ts";
+import { desktopClient } from "../helpers/electron/client.ts";
 import { type DesktopApp, type DesktopKind, launchDesktop, whyNoElectron } from "../helpers/electron/launch.ts";
 import { tempFolder } from "../helpers/ports.ts";
 import { until } from "../helpers/until.ts";
+import { doMainJob, online } from "./behaviour/mainJob.ts";
 
 const missing = whyNoElectron();
 const kinds: DesktopKind[] = ["stand-in", "electron"];
@@ -16,6 +19,7 @@ describe.each(kinds)("desktop door in %s", (kind) => {
   const skip = kind === "electron" && missing !== null;
   let app: DesktopApp;
   let page: Page;
+  let client: Client;
   const data = tempFolder();
 
   beforeAll(async () => {
@@ -31,7 +35,9 @@ describe.each(kinds)("desktop door in %s", (kind) => {
   const check = (name: string, body: () => Promise<void>) =>
     test(name, async (context) => {
       if (skip) context.skip(`allowed: ${missing}`);
-      await body();
+      await body().catch((cause) => {
+        throw new Error(`${cause.message}\nThe program said:\n${app.output()}`, { cause });
+      });
     });
 
   check("the page shows itself, under its policy, from its own scheme", async () => {
@@ -55,8 +61,15 @@ describe.each(kinds)("desktop door in %s", (kind) => {
     expect(seen).toEqual({ gatehouse: ["connect: function"], frozen: true, node: [] });
   });
 
-  check("a port asked for through the bridge carries calls to the core", async () => {
-    expect(await info(page)).toMatchObject({ door: expect.stringMatching(/desktop|test/) });
+  check("the main job goes through it: page, preload script, port, core process and what that starts", async () => {
+    ({ client } = await desktopClient(page));
+    expect(await client.app.info()).toMatchObject({ door: "desktop", dataFolder: data.path });
+    await client.keychain.useSession();
+    const { hosts } = await client.practice.start();
+    const hostId = hosts.find((host) => host.name === "orion")?.hostId ?? "";
+    await online(client, hostId);
+    const gpu = await until(async () => (await client.hosts.get({ hostId })).gpus[0]?.uuid, { timeoutMs: 10_000 });
+    await doMainJob({ client, hostId, gpu, image: "gatehouse/inference-server:1" });
   });
 
   check("must be refused: every way out of the page", async () => {
@@ -172,9 +185,15 @@ describe.each(kinds)("desktop door in %s", (kind) => {
   check("a core that dies is started again, the page finds its way back", async () => {
     const holder = () => JSON.parse(readFileSync(join(data.path, "instance.lock"), "utf8")).pid as number;
     const first = holder();
+    const changes = await client.app.changes();
+    const cut = (async () => {
+      for (;;) await changes.next();
+    })();
     process.kill(first, "SIGKILL");
+    await expect(cut).rejects.toThrow();
     await until(() => holder() !== first, { timeoutMs: 15_000 });
-    expect(await info(page)).toMatchObject({ version: expect.any(String) });
+    const again = await desktopClient(page);
+    expect(await again.client.app.info()).toMatchObject({ dataFolder: data.path });
     if (kind === "stand-in") {
       const notified = await app.inMain(({ standIn }) => standIn.journal.notified.map(({ title }) => title));
       expect(notified).toEqual(["Gatehouse restarted its core"]);
@@ -200,28 +219,3 @@ describe.each(kinds)("desktop door in %s", (kind) => {
     expect(statSync(state).mode & 0o777).toBe(0o600);
   });
 });
-
-/** Asks the core through a port of its own; the page's own connection is left alone. */
-function info(page: Page): Promise<unknown> {
-  return page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const { gatehouse } = window as never as Hooked;
-        setTimeout(() => reject(new Error("no answer in 10 s")), 10_000);
-        window.addEventListener(
-          "message",
-          (event) => {
-            const [port] = event.ports;
-            if (port === undefined) return;
-            port.onmessage = ({ data }) => {
-              resolve(JSON.parse(data).p.b.json);
-              port.close();
-            };
-            port.postMessage(JSON.stringify({ i: "1", p: { u: "/app/info", b: {} } }));
-          },
-          { once: true },
-        );
-        gatehouse.connect();
-      }),
-  );
-}

@@ -13,7 +13,7 @@ import {
 } from "electron";
 import { loadAssets, openableLink } from "../page/index.ts";
 import { coreEnvironment, dataFolder, ensurePrivateFolder } from "../place/index.ts";
-import { PORT_CHANNEL } from "./channels.ts";
+import { LOST_CHANNEL, PORT_CHANNEL } from "./channels.ts";
 import { lockContents, servePage } from "./contents.ts";
 import { type CoreProcess, createCoreProcess } from "./coreProcess.ts";
 import { desktopFlags } from "./flags.ts";
@@ -56,6 +56,9 @@ async function run(built: string, data: string, practice: boolean): Promise<void
     openLink(url) {
       const link = openableLink(url);
       if (link !== null) void shell.openExternal(link);
+    },
+    lost() {
+      for (const window of BrowserWindow.getAllWindows()) window.webContents.send(LOST_CHANNEL);
     },
     restarted: () => notify(words.restartedTitle, words.restartedBody),
     gaveUp: (reason) => giveUp(reason ?? words.endsAgain),

@@ -1,3 +1,5 @@
-/** The two messages between a page's preload script and main. Neither carries anything but its name, and one port. */
+/** The three messages between a page's preload script and main. None carries anything but its name, and one of them a port. */
 export const CONNECT_CHANNEL = "gatehouse:connect";
 export const PORT_CHANNEL = "gatehouse:port";
+/** The core ended, and every port to it with it. */
+export const LOST_CHANNEL = "gatehouse:lost";

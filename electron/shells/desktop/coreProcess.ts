@@ -10,7 +10,9 @@ export interface CoreProcessOptions {
   start: Omit<StartMessage, "type">;
   notify(title: string, body: string): void;
   openLink(url: string): void;
-  /** It ended unexpectedly, and a new one is being started. */
+  /** It ended unexpectedly: the ports to it are dead. */
+  lost(): void;
+  /** A new one was started in its place. */
   restarted(): void;
   /** It won't start, or ends again and again. `reason` is null in the second case. */
   gaveUp(reason: string | null): void;
@@ -82,6 +84,7 @@ export function createCoreProcess(options: CoreProcessOptions): CoreProcess {
   function ended(): void {
     stopping?.();
     if (stopping !== null || failed) return;
+    options.lost();
     const now = performance.now();
     restarts = [...restarts.filter((at) => now - at < RESTART_WINDOW_MS), now];
     if (restarts.length > RESTART_LIMIT) {

@@ -104,6 +104,10 @@ class WebContentsStandIn extends EventEmitter {
     this.openHandler = handler;
   }
 
+  send(channel: string, ...args: unknown[]): void {
+    this.deliver(channel, args[0], []);
+  }
+
   /** Brings a message, and bridges the ports that come along into the page. */
   deliver(channel: string, message: unknown, transfer: unknown[]): void {
     const data = structuredClone(message);
@@ -131,6 +135,11 @@ class WebContentsStandIn extends EventEmitter {
   #inPage<A>(fn: (arg: A) => void, arg: A): void {
     // A page that is being closed takes its messages with it, as in Electron.
     this.page?.evaluate(fn as (arg: unknown) => void, arg).catch(() => undefined);
+  }
+
+  /** A document that goes takes its ports with it. */
+  dropPorts(): void {
+    for (const port of this.ports.values()) port.close();
   }
 
   #open(url: string): void {
@@ -204,6 +213,7 @@ export class BrowserWindowStandIn extends EventEmitter {
     if (!sandbox || !contextIsolation) throw new Error("the stand-in has sandboxed, isolated windows alone");
     await page.addInitScript({ content: rendererScript(readFileSync(preload, "utf8")) });
     await page.route("**/*", (route) => answer(route, contents));
+    page.on("framenavigated", (frame) => frame.parentFrame() === null && contents.dropPorts());
     page.on("close", () => this.destroy());
     return page;
   }
@@ -245,7 +255,7 @@ export class BrowserWindowStandIn extends EventEmitter {
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    for (const port of this.webContents.ports.values()) port.close();
+    this.webContents.dropPorts();
     windows.delete(this);
     this.emit("closed");
     if (windows.size === 0) app.emit("window-all-closed");
