@@ -1,3 +1,3 @@
-export { createMasker, type Masker, type MaskerOptions } from "./masker.ts";
+export { createMasker, type Masker, type MaskerOptions, type StreamOptions } from "./masker.ts";
 export type { MaskStream } from "./stream.ts";
 export { type Weakness, weaknessOf } from "./weak.ts";

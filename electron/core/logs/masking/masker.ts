@@ -26,14 +26,20 @@ export interface Masker extends SecretRegistrar, MaskGuard {
   withdraw(name: string): void;
   /** Every occurrence of every form of the named secrets (default: of all), overlapping ones too, in order. */
   find(bytes: Uint8Array, names?: readonly string[]): MaskHit[];
-  /** `source` says what is masked (a container's id), for `onHit`. */
-  stream(source?: string): MaskStream;
+  stream(options?: StreamOptions): MaskStream;
   /** Replacements so far by name, those with none left out. */
   hits(): ReadonlyMap<string, number>;
   /** Names with a value that is too weak to be masked, and is not. */
   weak(): string[];
   /** Patterns looked for, and bytes of the tables behind them. */
   size(): { secrets: number; patterns: number; tableBytes: number };
+}
+
+export interface StreamOptions {
+  /** What is masked (a container's id), for the masker's `onHit`. */
+  source?: string;
+  /** Told of each replacement in this stream. */
+  onHit?: (name: string) => void;
 }
 
 interface SecretRecord {
@@ -48,13 +54,14 @@ export function createMasker(options: MaskerOptions = {}): Masker {
   const records = new Map<string, SecretRecord>();
   const hits = new Map<string, number>();
 
-  const listener = (source: string | null): HitListener => {
+  const listener = (stream: StreamOptions): HitListener => {
     return ({ name, encoding }) => {
       hits.set(name, (hits.get(name) ?? 0) + 1);
-      options.onHit?.({ name, encoding, source });
+      stream.onHit?.(name);
+      options.onHit?.({ name, encoding, source: stream.source ?? null });
     };
   };
-  const quiet = listener(null);
+  const onHit = listener({});
 
   function register(name: string, value: Uint8Array): void {
     if (value.length === 0) return;
@@ -83,7 +90,7 @@ export function createMasker(options: MaskerOptions = {}): Masker {
   }
 
   function bytes(input: Uint8Array): Uint8Array {
-    return maskWhole(engine, input, quiet);
+    return maskWhole(engine, input, onHit);
   }
 
   function text(input: string): string {
@@ -117,7 +124,7 @@ export function createMasker(options: MaskerOptions = {}): Masker {
     text,
     data: (value) => maskData(value, text),
     find,
-    stream: (source) => new EngineStream(engine, source === undefined ? quiet : listener(source)),
+    stream: (stream) => new EngineStream(engine, stream === undefined ? onHit : listener(stream)),
     hits: () => new Map(hits),
     weak: () => [...records].filter(([, record]) => record.weak).map(([name]) => name),
     size: () => ({ secrets: records.size, patterns: engine.store.live, tableBytes: engine.tableBytes }),

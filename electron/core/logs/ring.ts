@@ -1,0 +1,142 @@
+import type { LogLevel, LogLine } from "../../contract/logs.ts";
+
+export interface RingOptions {
+  /** Lines held at most. */
+  maxLines: number;
+  /** Characters of text held at most, with a share for each line. */
+  maxBytes: number;
+}
+
+export type NewLine = Omit<LogLine, "index">;
+
+export interface LogFilter {
+  /** Part of the text, whatever its case. */
+  text?: string | undefined;
+  levels?: readonly LogLevel[] | undefined;
+}
+
+/** A bounded log. Indices are absolute: the first line ever is 0, and none is used again. */
+export interface LogBuffer {
+  append(line: NewLine): void;
+  readonly first: number;
+  /** One past the newest. */
+  readonly next: number;
+  readonly bytes: number;
+  /** Lines `from … from + count - 1` as far as they are held; fewer when their text is long. */
+  window(range: { from: number; count: number }): { first: number; next: number; lines: LogLine[] };
+  text(index: number): string;
+  matches(index: number, filter: CompiledFilter): boolean;
+}
+
+export interface CompiledFilter {
+  text: string;
+  /** Bit by level, `null` being 1; 0 means any. */
+  levels: number;
+}
+
+const CHUNK = 512;
+/** What a line costs beside its characters. */
+const LINE_COST = 48;
+const MAX_WINDOW_CHARS = 4 * 1024 * 1024;
+
+const levels: readonly (LogLevel | null)[] = [null, "debug", "info", "warn", "error"];
+const streams = ["stdout", "stderr", "note"] as const;
+
+interface Chunk {
+  texts: string[];
+  /** NaN where the engine gave no time. */
+  times: Float64Array;
+  /** Level in the low bits, stream above. */
+  kinds: Uint8Array;
+}
+
+export function compileFilter(filter: LogFilter): CompiledFilter {
+  let bits = 0;
+  for (const level of filter.levels ?? []) bits |= 1 << levels.indexOf(level);
+  return { text: (filter.text ?? "").toLowerCase(), levels: bits };
+}
+
+export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer {
+  let chunks: Chunk[] = [];
+  /** Index of the first line of the first chunk. */
+  let base = 0;
+  let first = 0;
+  let next = 0;
+  let bytes = 0;
+
+  const chunkOf = (index: number): Chunk => chunks[Math.floor((index - base) / CHUNK)] as Chunk;
+
+  function dropOldest(): void {
+    const chunk = chunkOf(first);
+    const at = (first - base) % CHUNK;
+    bytes -= (chunk.texts[at] as string).length + LINE_COST;
+    chunk.texts[at] = "";
+    first++;
+    if (first - base >= CHUNK * 64) release();
+  }
+
+  /** Chunks are let go in groups, since taking from the front of a list copies the list. */
+  function release(): void {
+    const gone = Math.floor((first - base) / CHUNK);
+    chunks = chunks.slice(gone);
+    base += gone * CHUNK;
+  }
+
+  function lineAt(index: number): LogLine {
+    const chunk = chunkOf(index);
+    const at = (index - base) % CHUNK;
+    const kind = chunk.kinds[at] as number;
+    const time = chunk.times[at] as number;
+    return {
+      index,
+      at: Number.isNaN(time) ? null : time,
+      stream: streams[kind >>> 3] ?? "stdout",
+      level: levels[kind & 7] ?? null,
+      text: chunk.texts[at] as string,
+    };
+  }
+
+  return {
+    append(line) {
+      const at = (next - base) % CHUNK;
+      if (at === 0 && (next - base) / CHUNK >= chunks.length) {
+        chunks.push({ texts: [], times: new Float64Array(CHUNK), kinds: new Uint8Array(CHUNK) });
+      }
+      const chunk = chunkOf(next);
+      chunk.texts[at] = line.text;
+      chunk.times[at] = line.at ?? Number.NaN;
+      chunk.kinds[at] = levels.indexOf(line.level) | (streams.indexOf(line.stream) << 3);
+      next++;
+      bytes += line.text.length + LINE_COST;
+      while (next - first > maxLines || (bytes > maxBytes && next - first > 1)) dropOldest();
+    },
+    get first() {
+      return first;
+    },
+    get next() {
+      return next;
+    },
+    get bytes() {
+      return bytes;
+    },
+    window({ from, count }) {
+      const start = Math.min(next, Math.max(first, from));
+      const end = Math.max(start, Math.min(next, from + count));
+      const lines: LogLine[] = [];
+      let chars = 0;
+      for (let index = start; index < end && chars < MAX_WINDOW_CHARS; index++) {
+        const line = lineAt(index);
+        chars += line.text.length;
+        lines.push(line);
+      }
+      return { first, next, lines };
+    },
+    text: (index) => chunkOf(index).texts[(index - base) % CHUNK] as string,
+    matches(index, filter) {
+      const chunk = chunkOf(index);
+      const at = (index - base) % CHUNK;
+      if (filter.levels !== 0 && ((filter.levels >>> ((chunk.kinds[at] as number) & 7)) & 1) === 0) return false;
+      return filter.text === "" || (chunk.texts[at] as string).toLowerCase().includes(filter.text);
+    },
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * Masking: bytes in, masked bytes out, in chunks of 64 KiB, against what one would write without an engine: a
+ * `replaceAll` for each pattern, and one regular expression of all. All get the same patterns.
+ */
+import { createMasker, type Masker } from "../../electron/core/logs/masking/index.ts";
+import { variantsOf } from "../../electron/core/logs/masking/variants.ts";
+import { naiveMask, ownedVariants } from "../unit/core/logs/masking/oracle.ts";
+import { type CorpusKind, dice, makeCorpus, makeSecrets } from "./maskingCorpus.ts";
+import type { BenchRow } from "./types.ts";
+
+const CHUNK = 65_536;
+const SEED = 20_261_122;
+const RUNS = 5;
+
+interface Scene {
+  masker: Masker;
+  /** Longest first, as a careful peer would have them. */
+  patterns: string[];
+  secrets: { name: string; value: Buffer }[];
+  /** Longest pause of a single registration, milliseconds. */
+  pauseMs: number;
+}
+
+function sceneOf(count: number): Scene {
+  const secrets = makeSecrets(count, dice(SEED));
+  const masker = createMasker();
+  let pauseMs = 0;
+  for (const { name, value } of secrets) {
+    const began = performance.now();
+    masker.register(name, value);
+    pauseMs = Math.max(pauseMs, performance.now() - began);
+  }
+  const all = new Set(
+    secrets.flatMap(({ value }) => variantsOf(value).map((v) => Buffer.from(v.bytes).toString("latin1"))),
+  );
+  return { masker, secrets, patterns: [...all].sort((a, b) => b.length - a.length), pauseMs };
+}
+
+/** Masks `corpus` once; the result's length keeps the work from being optimised away. */
+function oursOnce(masker: Masker, corpus: Buffer): number {
+  const stream = masker.stream();
+  let total = 0;
+  for (let at = 0; at < corpus.length; at += CHUNK) total += stream.push(corpus.subarray(at, at + CHUNK)).length;
+  return total + stream.end().length;
+}
+
+function replaceAllOnce(patterns: readonly string[], corpus: Buffer): number {
+  let total = 0;
+  for (let at = 0; at < corpus.length; at += CHUNK) {
+    let text = corpus.toString("latin1", at, Math.min(corpus.length, at + CHUNK));
+    for (const pattern of patterns) text = text.replaceAll(pattern, "********");
+    total += Buffer.from(text, "latin1").length;
+  }
+  return total;
+}
+
+function regExpOnce(expression: RegExp, corpus: Buffer): number {
+  let total = 0;
+  for (let at = 0; at < corpus.length; at += CHUNK) {
+    const text = corpus.toString("latin1", at, Math.min(corpus.length, at + CHUNK));
+    total += Buffer.from(text.replace(expression, "********"), "latin1").length;
+  }
+  return total;
+}
+
+interface Figure {
+  median: number;
+  spread: string;
+}
+
+function figureOf(values: number[]): Figure {
+  const sorted = [...values].sort((a, b) => a - b);
+  const median = sorted[sorted.length >> 1] ?? 0;
+  return { median, spread: `${shown(sorted[0] ?? 0)}–${shown(sorted.at(-1) ?? 0)}` };
+}
+
+const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+/** MB/s of each of `works`, run in turns after a warm-up. */
+function alternate(works: { bytes: number; run: () => number }[], runs = RUNS): Figure[] {
+  const speeds: number[][] = works.map(() => []);
+  for (let round = -1; round < runs; round++) {
+    works.forEach((work, i) => {
+      const began = performance.now();
+      if (work.run() < 0) throw new Error("unreachable");
+      const ms = performance.now() - began;
+      if (round >= 0) speeds[i]?.push(work.bytes / 1000 / ms);
+    });
+  }
+  return speeds.map(figureOf);
+}
+
+/** A corpus that the peer gets through in about a third of a second. */
+function peerSlice(corpus: Buffer, patterns: number): Buffer {
+  return corpus.subarray(0, Math.max(CHUNK, Math.min(corpus.length, Math.floor(4e8 / patterns / CHUNK) * CHUNK)));
+}
+
+/** What was masked must be what the naive oracle masks, byte for byte. */
+function check(scene: Scene, corpus: Buffer): void {
+  const most = Math.min(1 << 20, Math.floor(2 ** 31 / scene.patterns.length));
+  const sample = corpus.subarray(0, corpus.lastIndexOf("\n", most) + 1);
+  const stream = scene.masker.stream();
+  let masked = "";
+  for (let at = 0; at < sample.length; at += 1000) {
+    masked += Buffer.from(stream.push(sample.subarray(at, at + 1000))).toString("latin1");
+  }
+  masked += Buffer.from(stream.end()).toString("latin1");
+  const known = new Set(scene.patterns.filter((pattern) => sample.includes(pattern, 0, "latin1")));
+  const variants = ownedVariants(scene.secrets);
+  const near = variants.filter((variant) => known.has(Buffer.from(variant.bytes).toString("latin1")));
+  if (known.size === 0 || masked !== naiveMask(sample, near, false)) throw new Error("masked otherwise than the oracle");
+}
+
+export async function bench(): Promise<BenchRow[]> {
+  const size = process.env.GATEHOUSE_BENCH_FULL === "1" ? 200e6 : 24e6;
+  const rows: BenchRow[] = [];
+  const speedAt = new Map<number, Figure>();
+  const goals: Record<number, number | null> = { 10: null, 100: 40, 1000: 150, 10000: null };
+  for (const count of [10, 100, 1000, 10_000]) {
+    const scene = sceneOf(count);
+    const corpus = makeCorpus(size, "hits", scene.secrets, dice(SEED + 1));
+    check(scene, corpus);
+    const part = peerSlice(corpus, scene.patterns.length);
+    const [ours, peer] = alternate(
+      [
+        { bytes: corpus.length, run: () => oursOnce(scene.masker, corpus) },
+        { bytes: part.length, run: () => replaceAllOnce(scene.patterns, part) },
+      ],
+      count === 10_000 ? 3 : RUNS,
+    ) as [Figure, Figure];
+    speedAt.set(count, ours);
+    const name = `mask ${count.toLocaleString("en")} secrets (${scene.patterns.length.toLocaleString("en")} patterns)`;
+    rows.push(throughput(`${name}, against replaceAll`, ours, peer.median, "String.replaceAll", goals[count] ?? null));
+    if (count <= 1000) {
+      const escaped = scene.patterns.map((p) => p.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"));
+      const expression = new RegExp(escaped.join("|"), "g");
+      const short = part.subarray(0, Math.max(CHUNK, Math.floor(part.length / 8)));
+      const [regExp] = alternate([{ bytes: short.length, run: () => regExpOnce(expression, short) }], 3) as [Figure];
+      rows.push(throughput(`${name}, against one RegExp`, ours, regExp.median, "RegExp alternation", null));
+    }
+    if (count === 100 || count === 10_000) rows.push(...otherCorpora(scene, size, ours));
+    if (count === 10_000) rows.push(...tables(scene));
+  }
+  const few = speedAt.get(10);
+  const many = speedAt.get(10_000);
+  if (few !== undefined && many !== undefined) {
+    rows.push(throughput("mask 10,000 secrets, against 10", many, few.median, "10 secrets", 1 / 6));
+  }
+  return rows;
+}
+
+function throughput(name: string, ours: Figure, peer: number, peerName: string, goal: number | null): BenchRow {
+  return { name, ours: ours.median, peer, peerName, unit: "MB/s", higherIsBetter: true, goal, spread: ours.spread };
+}
+
+/** Logs that are hard on filters, beside ordinary ones. */
+function otherCorpora(scene: Scene, size: number, ordinary: Figure): BenchRow[] {
+  const kinds: [CorpusKind, string, number | null][] = [
+    ["clean", "no hit", null],
+    ["jwt", "a foreign JWT in each line", 0.5],
+    ["base64", "base64 lines", 0.5],
+  ];
+  return kinds.map(([kind, title, goal]) => {
+    const corpus = makeCorpus(size, kind, scene.secrets, dice(SEED + 2));
+    const [ours] = alternate([{ bytes: corpus.length, run: () => oursOnce(scene.masker, corpus) }], 3) as [Figure];
+    const name = `mask ${scene.secrets.length.toLocaleString("en")} secrets, ${title}`;
+    return throughput(name, ours, ordinary.median, "ordinary log", goal);
+  });
+}
+
+function tables(scene: Scene): BenchRow[] {
+  const megabytes = scene.masker.size().tableBytes / 1e6;
+  return [
+    {
+      name: "tables at 10,000 secrets",
+      ours: megabytes,
+      peer: 40,
+      peerName: "limit",
+      unit: "MB",
+      higherIsBetter: false,
+      goal: 1,
+    },
+    {
+      name: "longest pause of a registration",
+      ours: scene.pauseMs,
+      peer: 5,
+      peerName: "limit",
+      unit: "ms",
+      higherIsBetter: false,
+      goal: 1,
+    },
+  ];
+}
