@@ -12,7 +12,7 @@ import {
   listedImage,
   processTable,
   systemInfo,
-} from "./answers.ts";
+} from "./answers/index.ts";
 import type { EngineClient } from "./client.ts";
 import { runInside } from "./exec.ts";
 import { pullImage } from "./pull.ts";

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { Cancellable, Clock } from "../ports.ts";
-import { created, execState } from "./answers.ts";
+import { created, execState } from "./answers/index.ts";
 import type { EngineClient } from "./client.ts";
 import { createFrameReader } from "./frames.ts";
 

@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { Cancellable } from "../ports.ts";
-import { pullStep } from "./answers.ts";
+import { pullStep } from "./answers/index.ts";
 import type { EngineClient } from "./client.ts";
 import { jsonLines } from "./lines.ts";
 import { engineFailure } from "./problems.ts";

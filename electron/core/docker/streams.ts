@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { z } from "zod";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { Cancellable } from "../ports.ts";
-import { engineEvent, type statsSample, statsSample as statsSchema } from "./answers.ts";
+import { engineEvent, type statsSample, statsSample as statsSchema } from "./answers/index.ts";
 import { createFrameReader, type FrameOptions } from "./frames.ts";
 import { jsonLines } from "./lines.ts";
 import type { ContainerStats, EngineEvent, LogFrame } from "./types.ts";

@@ -2,10 +2,11 @@
 
 export { type AgentKey, listAgentKeys } from "./connection/identity.ts";
 export { type ConnectGate, createConnectGate } from "./limits.ts";
-export { createSshLink, type LinkTimings, type SshLinkDeps } from "./link.ts";
+export { createSshLink, type SshLinkDeps } from "./link.ts";
 export { createLocalLink, type LocalLinkDeps } from "./local.ts";
 export { quote } from "./quote.ts";
 export type { Ask, SshAuth, SshTarget } from "./target.ts";
+export type { LinkTimings } from "./timings.ts";
 export { fingerprintOf, randomartOf } from "./trust/fingerprint.ts";
 export {
   createHostKeys,

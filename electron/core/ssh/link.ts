@@ -10,8 +10,10 @@ import { type ChannelBudget, type ConnectGate, createChannelBudget } from "./lim
 import { commandLine } from "./quote.ts";
 import { goOn, type Program, runToEnd } from "./run.ts";
 import type { Ask, SshTarget } from "./target.ts";
+import { backOff, defaultTimings, type LinkTimings } from "./timings.ts";
 import type { HostKeys } from "./trust/hostKeys.ts";
 import type { ExecOptions, ExecResult, HostLink, LinkReason, LinkState, Spawned } from "./types.ts";
+import { createWaiters } from "./waiters.ts";
 
 export interface SshLinkDeps {
   hostId: string;
@@ -29,34 +31,6 @@ export interface SshLinkDeps {
   timings?: Partial<LinkTimings> | undefined;
 }
 
-/** Milliseconds. */
-export interface LinkTimings {
-  /** Until TCP stands; default 10,000. */
-  dialMs: number;
-  /** From there until we are logged in, without the time that a person takes to answer; default 20,000. */
-  handshakeMs: number;
-  /** Until a channel is open; default 15,000. */
-  channelMs: number;
-  /** Between keep-alives; default 10,000. Three misses are the end. */
-  keepAliveMs: number;
-  /** For an answer after a wake-up; default 4,000. */
-  probeMs: number;
-  /** First wait before a new try, doubled each time; default 1,000. */
-  backOffMs: number;
-  /** Longest wait; default 60,000. */
-  backOffMaxMs: number;
-}
-
-const defaultTimings: LinkTimings = {
-  dialMs: 10_000,
-  handshakeMs: 20_000,
-  channelMs: 15_000,
-  keepAliveMs: 10_000,
-  probeMs: 4_000,
-  backOffMs: 1_000,
-  backOffMaxMs: 60_000,
-};
-
 const missesAllowed = 3;
 /** A connection that lasted less than this does not make the next wait short again: it may be falling at once each time. */
 const steadyMs = 30_000;
@@ -66,11 +40,6 @@ export function createSshLink(deps: SshLinkDeps): HostLink {
   return new SshLink(deps);
 }
 
-interface Waiter {
-  resolve: () => void;
-  reject: (failure: Failure) => void;
-}
-
 class SshLink implements HostLink {
   readonly kind = "ssh";
   readonly hostId: string;
@@ -78,7 +47,7 @@ class SshLink implements HostLink {
   #timings: LinkTimings;
   #state: LinkState;
   #listeners = new Set<(state: LinkState) => void>();
-  #waiters = new Set<Waiter>();
+  #waiters = createWaiters();
   #connection: Connection | null = null;
   #budget: ChannelBudget = createChannelBudget();
   #keepAlive: KeepAlive | null = null;
@@ -109,33 +78,13 @@ class SshLink implements HostLink {
     if (this.#disposed) return Promise.reject(this.#offline("disposed"));
     if (this.#connection) return Promise.resolve();
     if (signal?.aborted) return Promise.reject(new Failure("CANCELLED"));
-    return new Promise<void>((resolve, reject) => {
-      const onAbort = () => {
-        this.#waiters.delete(waiter);
-        reject(new Failure("CANCELLED"));
-      };
-      const done = () => {
-        this.#waiters.delete(waiter);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      const waiter: Waiter = {
-        resolve: () => {
-          done();
-          resolve();
-        },
-        reject: (failure) => {
-          done();
-          reject(failure);
-        },
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiters.add(waiter);
-      const { phase } = this.#state;
-      if (phase === "idle" || phase === "offline") {
-        this.#attempt = 0;
-        void this.#try();
-      }
-    });
+    const outcome = this.#waiters.wait(signal);
+    const { phase } = this.#state;
+    if (phase === "idle" || phase === "offline") {
+      this.#attempt = 0;
+      void this.#try();
+    }
+    return outcome;
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
@@ -204,7 +153,7 @@ class SshLink implements HostLink {
   #goOffline(why: Failure): void {
     this.#forget();
     this.#set({ phase: "offline", since: this.#deps.clock.now(), reason: reasonFrom(why) });
-    this.#answer(why);
+    this.#waiters.settle(why);
   }
 
   /** Lets go of the key and the password. */
@@ -217,13 +166,6 @@ class SshLink implements HostLink {
   #set(state: LinkState): void {
     this.#state = state;
     for (const listener of [...this.#listeners]) listener(state);
-  }
-
-  #answer(failure: Failure | null): void {
-    for (const waiter of [...this.#waiters]) {
-      if (failure) waiter.reject(failure);
-      else waiter.resolve();
-    }
   }
 
   async #online(options: Cancellable): Promise<Connection> {
@@ -293,7 +235,7 @@ class SshLink implements HostLink {
       onDead: () => connection.cut(this.#unanswered()),
     });
     this.#set({ phase: "online", since });
-    this.#answer(null);
+    this.#waiters.settle(null);
     void connection.closed.then((reason) => {
       if (this.#connection !== connection) return;
       if (clock.mono() - started >= steadyMs) this.#attempt = 0;
@@ -314,14 +256,12 @@ class SshLink implements HostLink {
   #retry(failure: Failure): void {
     const { clock, random } = this.#deps;
     const tries = Math.max(this.#attempt, 1);
-    const ms = Math.min(this.#timings.backOffMaxMs, this.#timings.backOffMs * 2 ** Math.min(tries - 1, 16));
-    // Three quarters to five quarters of it: hosts that were lost together must not all come back in the same instant.
-    const wait = Math.round(ms * (0.75 + random.bytes(1).readUInt8(0) / 510));
+    const wait = backOff(tries, this.#timings, random);
     const now = clock.now();
     const reason = reasonFrom(failure);
     this.#cancelRetry = clock.after(wait, () => void this.#try());
     this.#set({ phase: "reconnecting", since: now, attempt: tries, nextTryAt: now + wait, reason });
-    this.#answer(failure);
+    this.#waiters.settle(failure);
   }
 
   async #start(argv: readonly string[], options: Cancellable, long: boolean): Promise<Program> {

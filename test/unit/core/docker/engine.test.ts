@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { statsSample } from "../../../../electron/core/docker/answers.ts";
+import { statsSample } from "../../../../electron/core/docker/answers/index.ts";
 import { createEngine, type Engine } from "../../../../electron/core/docker/index.ts";
 import { splitReference } from "../../../../electron/core/docker/pull.ts";
 import { negotiate } from "../../../../electron/core/docker/session.ts";
