@@ -38,7 +38,8 @@ export function createSshServer(options: SshOptions): SshServer {
   const server = new ssh2.Server(
     {
       hostKeys: [options.hostKey.private],
-      ident: "Gatehouse_practice_simulated",
+      // Clients look for the vendor before they ask for stream-local forwarding.
+      ident: "OpenSSH_9.2p1 Gatehouse-practice-simulated",
       algorithms: { serverHostKey: [ed25519] },
     },
     (connection) => {

@@ -36,7 +36,7 @@ export async function startPractice(options: PracticeOptions): Promise<PracticeF
   return {
     hosts: [...hosts.values()].map(({ info }) => info),
     faults: (hostId) => demand(hostId).faults(),
-    setFault: (hostId, fault, on) => demand(hostId).setFault(fault, on),
+    setFault: async (hostId, fault, on) => demand(hostId).setFault(fault, on),
     dispose,
   };
 }

@@ -43,16 +43,17 @@ export function createLogRing(nowNs: () => bigint): LogRing {
   function append(stream: 1 | 2, chunk: Uint8Array): void {
     const state = open[stream];
     let rest = Buffer.concat([state.bytes, chunk]);
-    let at = state.at ?? nowNs();
+    let { at } = state;
     for (;;) {
       const feed = rest.indexOf(10);
       if (feed < 0 && rest.length < pieceBytes) break;
       const size = feed >= 0 && feed < pieceBytes ? feed + 1 : pieceBytes;
+      at ??= nowNs();
       push(stream, Buffer.from(rest.subarray(0, size)), at);
       rest = rest.subarray(size);
-      if (feed >= 0 && feed < pieceBytes) at = nowNs();
+      if (feed >= 0 && feed < pieceBytes) at = null;
     }
-    open[stream] = { bytes: rest, at: rest.length > 0 ? at : null };
+    open[stream] = { bytes: rest, at: rest.length > 0 ? (at ?? nowNs()) : at };
     for (const listener of listeners) listener();
   }
 
