@@ -158,7 +158,6 @@ function crossing(error: unknown, name: string, deps: GuardDeps): ORPCError<Erro
   const details = deps.mask.data(failure === null ? { procedure: name } : { ...failure.details });
   return new ORPCError<ErrorCode, ErrorData>(code, {
     defined: true,
-    status: 400,
     message: code,
     data: { retryable: failure?.retryable ?? false, details },
   });

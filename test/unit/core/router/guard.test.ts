@@ -1,0 +1,169 @@
+import { createRouterClient, isDefinedError } from "@orpc/server";
+import { describe, expect, test } from "vitest";
+import type { Audit, AuditInput } from "../../../../electron/core/audit/index.ts";
+import { Failure, isFailure } from "../../../../electron/core/failure.ts";
+import { createMasker } from "../../../../electron/core/logs/masking/index.ts";
+import { createRouter, type Services } from "../../../../electron/core/router/index.ts";
+
+const value = "hf_0123456789abcdefghij";
+
+/** A router over services of which only those given exist, with an audit log that is a list. */
+function rig(services: object) {
+  const rows: (Omit<AuditInput, "durationMs"> & { address: string })[] = [];
+  const bugs: string[] = [];
+  const mask = createMasker();
+  mask.register("HF_TOKEN", Buffer.from(value));
+  let address = "nobody";
+  const audit = {
+    async run(input: AuditInput, action: () => Promise<unknown>) {
+      if (input.severity === "high") rows.push({ ...input, outcome: "intent", address });
+      try {
+        const result = await action();
+        rows.push({ ...input, outcome: "success", address });
+        return result;
+      } catch (error) {
+        rows.push({ ...input, outcome: "failure", errorCode: isFailure(error) ? error.code : "INTERNAL", address });
+        throw error;
+      }
+    },
+  } as unknown as Audit;
+  const router = createRouter(services as Services, {
+    audit,
+    mask,
+    onBehalfOf: (caller, work) => {
+      address = caller.address;
+      return work();
+    },
+    bug: (path, error) => bugs.push(`${path} ${String(error)}`),
+  });
+  return { client: createRouterClient(router, { context: { address: "127.0.0.1", userAgent: "test" } }), rows, bugs };
+}
+
+async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  const error = await call.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Error)) return error;
+  const { code, data, message } = error as Error & { code?: string; data?: unknown };
+  return { code, data, message, typed: isDefinedError(error) };
+}
+
+describe("what a failure looks like outside", () => {
+  test.each([
+    [
+      "an expected failure keeps its code and details, masked",
+      new Failure("CONTAINER_NOT_FOUND", { container: `x ${value}` }, { retryable: true }),
+      { code: "CONTAINER_NOT_FOUND", data: { retryable: true, details: { container: "x [secret:HF_TOKEN]" } } },
+      0,
+    ],
+    [
+      "a bug says only where it happened",
+      new TypeError(`cannot read ${value}`),
+      { code: "INTERNAL", data: { retryable: false, details: { procedure: "containers.get" } } },
+      1,
+    ],
+  ])("%s", async (_name, thrown, expected, bugCount) => {
+    const { client, bugs } = rig({ containers: { get: () => Promise.reject(thrown) } });
+    const failure = await failureOf(client.containers.get({ hostId: "h", containerId: "0123456789ab" }));
+    expect(failure).toEqual({ ...expected, message: expected.code, typed: true });
+    expect(bugs).toHaveLength(bugCount);
+  });
+
+  test("input that breaks its schema names the field and not the value", async () => {
+    const { client, rows } = rig({ hosts: {} });
+    const host = {
+      kind: "ssh",
+      name: "a",
+      address: "-oProxyCommand=x",
+      port: 22,
+      user: "me",
+      environment: "development",
+      auth: { kind: "password" },
+    } as const;
+    const failure = (await failureOf(client.hosts.add(host))) as { code: string; data: { details: { field: string } } };
+    expect([failure.code, failure.data.details.field]).toEqual(["BAD_INPUT", "address"]);
+    expect(JSON.stringify(failure)).not.toContain("ProxyCommand");
+    expect(rows.map((row) => [row.action, row.outcome, row.errorCode])).toEqual([
+      ["host.add", "intent", undefined],
+      ["host.add", "failure", "BAD_INPUT"],
+    ]);
+  });
+
+  test("a stream that fails midway fails the same typed way, after what it had yielded", async () => {
+    async function* heads() {
+      yield { first: 0, next: 1, skipped: 0, state: "live" as const, problem: null, masked: [] };
+      throw new Failure("HOST_OFFLINE", { address: value });
+    }
+    const { client } = rig({ logs: { watch: heads } });
+    const seen: number[] = [];
+    const failure = await failureOf(
+      (async () => {
+        for await (const head of await client.logs.watch({ bufferId: "b" })) seen.push(head.next);
+      })(),
+    );
+    expect(seen).toEqual([1]);
+    expect(failure).toMatchObject({ code: "HOST_OFFLINE", data: { details: { address: "[secret:HF_TOKEN]" } } });
+  });
+
+  test("a stream that is let go lets its source go", async () => {
+    let released = false;
+    async function* endless(_id: string, signal?: AbortSignal) {
+      try {
+        while (!signal?.aborted)
+          yield { first: 0, next: 0, skipped: 0, state: "live" as const, problem: null, masked: [] };
+      } finally {
+        released = true;
+      }
+    }
+    const { client } = rig({ logs: { watch: endless } });
+    for await (const _head of await client.logs.watch({ bufferId: "b" })) break;
+    expect(released).toBe(true);
+  });
+});
+
+describe("what is audited", () => {
+  test("a change: intent, then outcome, by the caller, with references and nothing else", async () => {
+    const { client, rows } = rig({ secrets: { put: async () => ({ version: 1 }) } });
+    await client.secrets.put({ environment: "production", name: "HF_TOKEN", value, encoding: "text" });
+    const row = {
+      action: "secret.put",
+      severity: "high",
+      method: "IPC",
+      path: "secrets.put",
+      query: { environment: "production", name: "HF_TOKEN" },
+      target: "secret:production/HF_TOKEN",
+      address: "127.0.0.1",
+    };
+    expect(rows).toEqual([
+      { ...row, outcome: "intent" },
+      { ...row, outcome: "success" },
+    ]);
+    expect(JSON.stringify(rows)).not.toContain(value);
+  });
+
+  test.each([
+    [
+      "a container",
+      (client: ReturnType<typeof rig>["client"]) =>
+        client.containers.stop({ hostId: "h", containerId: "0123456789abcdef" }),
+      "container:h/0123456789ab",
+    ],
+    ["a host", (client: ReturnType<typeof rig>["client"]) => client.hosts.disconnect({ hostId: "h" }), "host:h"],
+    ["a launch", (client: ReturnType<typeof rig>["client"]) => client.launches.cancel({ launchId: "l" }), "launch:l"],
+  ])("the target of a change of %s", async (_name, call, target) => {
+    const { client, rows } = rig({
+      containers: { stop: async () => {} },
+      hosts: { disconnect: async () => {} },
+      launches: { cancel: async () => {} },
+    });
+    await call(client);
+    expect(rows.at(-1)?.target).toBe(target);
+  });
+
+  test("looking is not", async () => {
+    const { client, rows } = rig({ hosts: { list: () => [] } });
+    expect(await client.hosts.list()).toEqual([]);
+    expect(rows).toEqual([]);
+  });
+});
