@@ -34,7 +34,12 @@ function createQueries(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       // The core is on this machine and says what changed: no guessing by age, focus or the browser's idea of "online".
-      queries: { staleTime: Number.POSITIVE_INFINITY, retry: false, refetchOnWindowFocus: false, networkMode: "always" },
+      queries: {
+        staleTime: Number.POSITIVE_INFINITY,
+        retry: false,
+        refetchOnWindowFocus: false,
+        networkMode: "always",
+      },
       mutations: { networkMode: "always" },
     },
   });

@@ -39,16 +39,18 @@ export function Frame() {
 
   return (
     <div className={production ? "frame production" : "frame"}>
-      <a className="skip" href="#main" onClick={skipToMain}>
+      <button type="button" className="skip" onClick={() => document.getElementById("main")?.focus()}>
         {t("app.skip")}
-      </a>
+      </button>
       <Sidebar section={section} onHelp={() => setOpen("help")} />
       <TopBar onPalette={() => setOpen("palette")} production={production} />
       <main id="main" className="page" tabIndex={-1} aria-label={t(`section.${section}`)}>
         <Guarded section={section}>
           <Switch>
             <Route path="/fleet/:hostId?/:dialog?">
-              {({ hostId, dialog }) => <Fleet hostId={hostId && hostId !== "-" ? hostId : null} dialog={dialog ?? null} />}
+              {({ hostId, dialog }) => (
+                <Fleet hostId={hostId && hostId !== "-" ? hostId : null} dialog={dialog ?? null} />
+              )}
             </Route>
             <Route path="/containers/:hostId?/:containerId?/:tab?">
               {({ hostId, containerId, tab }) => (
@@ -102,10 +104,4 @@ function useProductionScope(): boolean {
   if (scope.kind === "environment") return isProduction(scope.environment);
   if (scope.kind === "host") return isProduction(hosts.find((host) => host.id === scope.hostId)?.environment);
   return false;
-}
-
-/** The address bar's fragment is the route: the link must move the focus, not the route. */
-function skipToMain(event: { preventDefault: () => void }): void {
-  event.preventDefault();
-  document.getElementById("main")?.focus();
 }

@@ -1,14 +1,26 @@
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { Box, FlaskConical, KeyRound, Languages, Moon, Plus, Rocket, Search, Server, ShieldCheck, Sun } from "lucide-react";
+import {
+  Box,
+  FlaskConical,
+  KeyRound,
+  Languages,
+  Moon,
+  Plus,
+  Rocket,
+  Search,
+  Server,
+  ShieldCheck,
+  Sun,
+} from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import type { Settings } from "../../electron/contract/index.ts";
 import { useApi, useClient } from "../client/hooks.ts";
+import { toProblem } from "../client/problem.ts";
 import { matcher, useToast } from "../ui/index.ts";
 import { useText } from "./i18n/index.tsx";
 import { sections } from "./sections.ts";
-import { toProblem } from "../client/problem.ts";
 
 type Item = { id: string; text: string; more?: string; icon: ReactNode; run: () => void };
 
@@ -42,7 +54,9 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
         <div className="palette-input">
           <Search size={16} aria-hidden="true" />
           <Command.Input autoFocus placeholder={t("palette.placeholder")} />
-          <kbd aria-hidden="true">Esc</kbd>
+          <span className="kbd" aria-hidden="true">
+            Esc
+          </span>
         </div>
         <Command.List label={t("palette.title")}>
           <Command.Empty>{t("palette.empty")}</Command.Empty>

@@ -1,9 +1,9 @@
 import { KeyRound } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { Client } from "../client/index.ts";
 import type { Prompt } from "../../electron/contract/index.ts";
 import { useAction } from "../client/actions.ts";
 import { useStream } from "../client/hooks.ts";
+import type { Client } from "../client/index.ts";
 import { ProblemBanner } from "../features/common/ProblemBanner.tsx";
 import { Button, Checkbox, Dialog, Facts, TextField, useNow } from "../ui/index.ts";
 import { useText } from "./i18n/index.tsx";
@@ -46,7 +46,7 @@ function PromptDialog({ prompt, waiting }: { prompt: Prompt; waiting: number }) 
       foot={
         <>
           <span className="muted grow">
-            {t("prompt.expires", { left: fmt.duration(Math.max(1000, prompt.expiresAt - now)) })}
+            {t("prompt.expires", { left: fmt.countdown(prompt.expiresAt - now) })}
             {waiting > 0 && ` · ${t("prompt.more", { count: waiting })}`}
           </span>
           <Button onClick={() => void answer.run({ kind: "dismiss" })}>{t("prompt.dismiss")}</Button>
@@ -80,13 +80,18 @@ function PromptBody({ prompt, values, onValue, compared, onCompared }: BodyProps
           <pre aria-hidden="true">{prompt.art}</pre>
           <Facts
             rows={[
-              [t("prompt.address"), <span className="mono">{prompt.address}</span>],
-              [t("prompt.keyType"), <span className="mono">{prompt.keyType}</span>],
-              [t("prompt.fingerprint"), <code className="wrap-anywhere">{prompt.fingerprint}</code>],
+              [t("prompt.address"), <code key="address">{prompt.address}</code>],
+              [t("prompt.keyType"), <code key="type">{prompt.keyType}</code>],
+              [
+                t("prompt.fingerprint"),
+                <code key="print" className="wrap-anywhere">
+                  {prompt.fingerprint}
+                </code>,
+              ],
             ]}
           />
         </div>
-        <Checkbox label={t("prompt.host-key.compared")} checked={compared} onChange={onCompared} />
+        <Checkbox autofocus label={t("prompt.host-key.compared")} checked={compared} onChange={onCompared} />
       </>
     );
   }

@@ -23,9 +23,9 @@ export function Sidebar({ section, onHelp }: { section: SectionId; onHelp: () =>
             >
               <Icon size={16} aria-hidden="true" />
               <span className="label">{t(`section.${id}`)}</span>
-              <kbd className="label" aria-hidden="true">
+              <span className="kbd label" aria-hidden="true">
                 {digit}
-              </kbd>
+              </span>
             </Link>
           </li>
         ))}
@@ -46,7 +46,12 @@ function Mark() {
         fill="currentColor"
         d="M3 21V4h2.6v2h2.6V4h2.5v2h2.6V4h2.5v2h2.6V4H21v17h-4.4v-5.2a4.6 4.6 0 0 0-9.2 0V21Z"
       />
-      <path stroke="currentColor" strokeWidth="1.1" opacity=".7" d="M10.2 21v-6.4M12 21v-7.2M13.8 21v-6.4M8.4 17.6h7.2" />
+      <path
+        stroke="currentColor"
+        strokeWidth="1.1"
+        opacity=".7"
+        d="M10.2 21v-6.4M12 21v-7.2M13.8 21v-6.4M8.4 17.6h7.2"
+      />
     </svg>
   );
 }

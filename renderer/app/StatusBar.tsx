@@ -17,7 +17,7 @@ export function StatusBar() {
   const newest = [...launches].sort((a, b) => b.startedAt - a.startedAt)[0];
   return (
     <footer className="statusbar">
-      {hosts && (
+      {hosts && hosts.length > 0 && (
         <Link href="/fleet">
           <State
             tone={online === hosts.length ? (online === 0 ? "idle" : "ok") : "warn"}

@@ -3,8 +3,8 @@ import { KeyRound, Search, ShieldAlert } from "lucide-react";
 import { Link } from "wouter";
 import type { KeychainStateView } from "../../electron/contract/index.ts";
 import { useApi, useConnection } from "../client/hooks.ts";
-import { Button, Chip, State, type Tone, useNow } from "../ui/index.ts";
 import { SimulatedChip } from "../features/common/EnvChip.tsx";
+import { Button, Chip, State, type Tone, useNow } from "../ui/index.ts";
 import { useText } from "./i18n/index.tsx";
 import { type Scope, useScope } from "./scope.tsx";
 import { mainKey } from "./shortcuts.ts";
@@ -26,7 +26,9 @@ export function TopBar({ onPalette, production }: { onPalette: () => void; produ
       <button type="button" className="palette-entry" onClick={onPalette} aria-keyshortcuts="Control+K Meta+K">
         <Search size={14} aria-hidden="true" />
         <span className="truncate">{t("palette.entry")}</span>
-        <kbd aria-hidden="true">{mainKey} K</kbd>
+        <span className="kbd" aria-hidden="true">
+          {mainKey} K
+        </span>
       </button>
       <div className="row spread">
         {hosts.some((host) => host.simulated) && <SimulatedChip />}
@@ -42,7 +44,8 @@ function ScopeSelect() {
   const { scope, setScope } = useScope();
   const hosts = useQuery(useApi().hosts.list.queryOptions()).data ?? [];
   const environments = [...new Set(hosts.map((host) => host.environment))].sort();
-  const value = scope.kind === "all" ? "all" : scope.kind === "environment" ? `e:${scope.environment}` : `h:${scope.hostId}`;
+  const value =
+    scope.kind === "all" ? "all" : scope.kind === "environment" ? `e:${scope.environment}` : `h:${scope.hostId}`;
   return (
     <select
       className="select scope"

@@ -128,7 +128,8 @@ function HeadCell<Row>(props: { column: Column<Row>; sort: Sort | null; onTurn: 
       {column.sort ? (
         <button type="button" onClick={() => onTurn(column.id)}>
           <span className="truncate">{column.title}</span>
-          {active && (sort.down ? <ArrowDown size={12} aria-hidden="true" /> : <ArrowUp size={12} aria-hidden="true" />)}
+          {active &&
+            (sort.down ? <ArrowDown size={12} aria-hidden="true" /> : <ArrowUp size={12} aria-hidden="true" />)}
         </button>
       ) : (
         column.title
@@ -139,7 +140,7 @@ function HeadCell<Row>(props: { column: Column<Row>; sort: Sort | null; onTurn: 
 
 function Filler({ height, span }: { height: number; span: number }) {
   return (
-    <tr className="filler" aria-hidden="true">
+    <tr className="filler">
       <td colSpan={span} style={{ height }} />
     </tr>
   );

@@ -84,9 +84,7 @@ export function SelectField<V extends string>({
 }: SelectProps<V>) {
   return (
     <Field label={label} hint={hint} complaint={complaint}>
-      {(ids) => (
-        <Select {...rest} {...ids} value={value} options={options} onChange={onChange} />
-      )}
+      {(ids) => <Select {...rest} {...ids} value={value} options={options} onChange={onChange} />}
     </Field>
   );
 }
@@ -118,16 +116,19 @@ type CheckProps = {
   hint?: ReactNode;
   checked: boolean;
   disabled?: boolean;
+  /** Takes the focus when its dialog opens. */
+  autofocus?: boolean;
   onChange: (checked: boolean) => void;
 };
 
-export function Checkbox({ label, hint, checked, disabled, onChange }: CheckProps) {
+export function Checkbox({ label, hint, checked, disabled, autofocus, onChange }: CheckProps) {
   return (
     <label className="check">
       <input
         type="checkbox"
         checked={checked}
         disabled={disabled}
+        data-autofocus={autofocus || undefined}
         onChange={(event) => onChange(event.target.checked)}
       />
       <span>

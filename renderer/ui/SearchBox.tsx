@@ -29,8 +29,7 @@ export function SearchBox(props: {
       <input
         ref={ref}
         className="input"
-        type="text"
-        role="searchbox"
+        type="search"
         autoComplete="off"
         spellCheck={false}
         aria-label={props.label}
@@ -44,7 +43,11 @@ export function SearchBox(props: {
           props.onChange("");
         }}
       />
-      {slash && <kbd aria-hidden="true">/</kbd>}
+      {slash && (
+        <span className="kbd" aria-hidden="true">
+          /
+        </span>
+      )}
     </div>
   );
 }
@@ -52,6 +55,7 @@ export function SearchBox(props: {
 /** True where a letter key writes text. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
+    return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit"].includes(target.type);
 }

@@ -14,7 +14,6 @@ export function useToast(): Show {
 
 const lifeMs = 6000;
 
-
 export function ToastProvider({ closeLabel, children }: { closeLabel: string; children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
   const counter = useRef(1);

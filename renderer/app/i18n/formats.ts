@@ -5,8 +5,10 @@ export interface Formats {
   percent: (value: number) => string;
   /** `1.5 GiB`: powers of 1024. */
   bytes: (value: number) => string;
-  /** Milliseconds as a length: `240 ms`, `1.2 s`, `3 min`, `2 h`, `4 days`. */
+  /** Milliseconds as a length: `240ms`, `1.2s`, `3m`, `2h`, `4d`. */
   duration: (ms: number) => string;
+  /** What is left of a wait: `1:58`. */
+  countdown: (ms: number) => string;
   dateTime: (at: number) => string;
   date: (at: number) => string;
   time: (at: number) => string;
@@ -20,7 +22,7 @@ const sizesRu = ["Б", "КиБ", "МиБ", "ГиБ", "ТиБ"] as const;
 
 export function createFormats(intl: IntlShape): Formats {
   const unit = (value: number, name: "millisecond" | "second" | "minute" | "hour" | "day", digits = 0) =>
-    intl.formatNumber(value, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits });
+    intl.formatNumber(value, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits });
   return {
     number: (value, digits = 0) => intl.formatNumber(value, { maximumFractionDigits: digits }),
     percent: (value) => intl.formatNumber(value / 100, { style: "percent", maximumFractionDigits: 0 }),
@@ -36,12 +38,16 @@ export function createFormats(intl: IntlShape): Formats {
       return `${intl.formatNumber(left, { maximumFractionDigits: digits })} ${names[power]}`;
     },
     duration: (ms) => {
-      if (ms < 1000) return unit(Math.round(ms), "millisecond");
+      if (ms < 1000) return unit(ms, "millisecond", ms < 10 ? 1 : 0);
       if (ms < 10_000) return unit(ms / 1000, "second", 1);
       if (ms < 60_000) return unit(Math.floor(ms / 1000), "second");
       if (ms < 3_600_000) return unit(Math.floor(ms / 60_000), "minute");
       if (ms < 86_400_000) return unit(Math.floor(ms / 3_600_000), "hour");
       return unit(Math.floor(ms / 86_400_000), "day");
+    },
+    countdown: (ms) => {
+      const seconds = Math.max(0, Math.ceil(ms / 1000));
+      return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     },
     dateTime: (at) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "medium" }),
     date: (at) => intl.formatDate(at, { dateStyle: "medium" }),

@@ -7,7 +7,20 @@ import { type Text, useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
-import { Button, Chip, CodeBlock, type Column, DataTable, Drawer, Empty, Facts, SearchBox, Skeleton, State, type Tone } from "../../ui/index.ts";
+import {
+  Button,
+  Chip,
+  CodeBlock,
+  type Column,
+  DataTable,
+  Drawer,
+  Empty,
+  Facts,
+  SearchBox,
+  Skeleton,
+  State,
+  type Tone,
+} from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
 import { VerifyReport } from "./VerifyReport.tsx";
@@ -17,7 +30,13 @@ const pageSize = 200;
 type Outcome = AuditRowView["outcome"];
 const outcomes: readonly Outcome[] = ["success", "failure", "denied", "cancelled"];
 
-const tones: Record<Outcome, Tone> = { intent: "idle", success: "ok", failure: "danger", denied: "danger", cancelled: "warn" };
+const tones: Record<Outcome, Tone> = {
+  intent: "idle",
+  success: "ok",
+  failure: "danger",
+  denied: "danger",
+  cancelled: "warn",
+};
 
 export function AuditPage({ item }: { item: string | null }) {
   const text = useText();
@@ -52,7 +71,10 @@ export function AuditPage({ item }: { item: string | null }) {
           <h1>{t("section.audit")}</h1>
           {query.data && (
             <span className="muted">
-              {t("common.count", { shown: fmt.number(rows.length), total: fmt.number(query.data.pages[0]?.total ?? 0) })}
+              {t("common.count", {
+                shown: fmt.number(rows.length),
+                total: fmt.number(query.data.pages[0]?.total ?? 0),
+              })}
             </span>
           )}
           <div className="row spread">
@@ -135,7 +157,7 @@ function auditColumns({ t, fmt, maybe }: Text): Column<AuditRowView>[] {
     {
       id: "at",
       title: t("audit.column.at"),
-      width: "164px",
+      width: "168px",
       priority: 1,
       cell: (row) => <span className="mono secondary">{`${fmt.date(row.at)} ${fmt.time(row.at)}`}</span>,
     },
@@ -143,12 +165,13 @@ function auditColumns({ t, fmt, maybe }: Text): Column<AuditRowView>[] {
     {
       id: "action",
       title: t("audit.column.action"),
-      width: "17%",
       priority: 1,
       cell: (row) => (
         <span className="row">
           <span className="strong truncate">{maybe(`action.${row.action}`) ?? row.action}</span>
-          {row.severity === "high" && <span className="high" title={t("audit.high")} role="img" aria-label={t("audit.high")} />}
+          {row.severity === "high" && (
+            <span className="high" title={t("audit.high")} role="img" aria-label={t("audit.high")} />
+          )}
         </span>
       ),
     },
@@ -156,6 +179,7 @@ function auditColumns({ t, fmt, maybe }: Text): Column<AuditRowView>[] {
     {
       id: "operation",
       title: t("audit.column.operation"),
+      width: "28%",
       priority: 4,
       cell: (row) => <span className="mono secondary">{`${row.method} ${row.path}`}</span>,
     },
@@ -165,7 +189,12 @@ function auditColumns({ t, fmt, maybe }: Text): Column<AuditRowView>[] {
       width: "124px",
       priority: 1,
       cell: (row) => (
-        <State tone={tones[row.outcome]} hollow={row.outcome === "intent"} word={t(`outcome.${row.outcome}`)} title={row.errorCode ?? ""} />
+        <State
+          tone={tones[row.outcome]}
+          hollow={row.outcome === "intent"}
+          word={t(`outcome.${row.outcome}`)}
+          title={row.errorCode ?? ""}
+        />
       ),
     },
     {

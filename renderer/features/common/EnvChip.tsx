@@ -17,13 +17,18 @@ export function EnvChip({ environment }: { environment: string }) {
   );
 }
 
+/** The part of a card's name that tells it from others; whole names are in tooltips and cards. */
+export function shortGpuName(name: string): string {
+  return name.replace(/^NVIDIA\s+/, "").replace(/\s*\(simulated\)$/, "");
+}
+
 /** Everything of the practice fleet says what it is. */
 export function SimulatedChip() {
   const { t } = useText();
   return (
     <Chip square look="simulated" title={t("practice.chipTitle")}>
       <FlaskConical size={12} aria-hidden="true" />
-      {t("practice.simulated")}
+      <span className="word">{t("practice.simulated")}</span>
     </Chip>
   );
 }

@@ -5,13 +5,16 @@ import { Banner, type Tone } from "../../ui/index.ts";
 
 /** What happened, what to do next, and the code that both languages share. */
 export function ProblemBanner(props: { problem: Problem; title?: string; tone?: Tone; actions?: ReactNode }) {
-  const { problem } = useText();
+  const { t, problem } = useText();
   const words = problem(props.problem);
+  const lines = typeof props.problem.details.lastLines === "string" ? props.problem.details.lastLines.trim() : "";
   return (
     <Banner tone={props.tone ?? "danger"} title={props.title ?? words.what} actions={props.actions}>
       {props.title && <div>{words.what}</div>}
-      <div className="hint">{words.hint}</div>
-      <div className="code mono">{props.problem.code}</div>
+      <div className="hint">
+        {lines ? t("error.lastLines") : words.hint} <span className="code mono">{props.problem.code}</span>
+      </div>
+      {lines && <pre className="last-lines">{lines}</pre>}
     </Banner>
   );
 }

@@ -1,5 +1,5 @@
-import { useText } from "../../app/i18n/index.tsx";
 import type { Formats } from "../../app/i18n/formats.ts";
+import { useText } from "../../app/i18n/index.tsx";
 import { useNow } from "../../ui/index.ts";
 
 /** How long ago, never below zero: clocks of two machines differ. */

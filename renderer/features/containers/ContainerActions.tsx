@@ -39,12 +39,22 @@ export function ContainerActions({ detail, onGone }: { detail: ContainerDetailVi
           <Button icon={<Square size={13} />} busy={actions.stop.busy} disabled={busy} onClick={() => ask("stop")}>
             {t("container.stop")}
           </Button>
-          <Button icon={<RotateCw size={13} />} busy={actions.restart.busy} disabled={busy} onClick={() => ask("restart")}>
+          <Button
+            icon={<RotateCw size={13} />}
+            busy={actions.restart.busy}
+            disabled={busy}
+            onClick={() => ask("restart")}
+          >
             {t("container.restart")}
           </Button>
         </>
       ) : (
-        <Button icon={<Play size={13} />} busy={actions.start.busy} disabled={busy} onClick={() => void perform("start")}>
+        <Button
+          icon={<Play size={13} />}
+          busy={actions.start.busy}
+          disabled={busy}
+          onClick={() => void perform("start")}
+        >
           {t("container.start")}
         </Button>
       )}

@@ -5,7 +5,15 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { CodeBlock, Drawer, Skeleton, Tabs } from "../../ui/index.ts";
-import { EnvChip, FindingRow, isProduction, ProblemBanner, ScoreMeter, SimulatedChip, sortFindings } from "../common/index.ts";
+import {
+  EnvChip,
+  FindingRow,
+  isProduction,
+  ProblemBanner,
+  ScoreMeter,
+  SimulatedChip,
+  sortFindings,
+} from "../common/index.ts";
 import { AskTab } from "./AskTab.tsx";
 import { ContainerActions } from "./ContainerActions.tsx";
 import { ContainerState } from "./columns.tsx";
@@ -107,9 +115,7 @@ function HardeningTab({ detail }: { detail: ContainerDetailView }) {
       {detail.score !== null && (
         <div className="row">
           <ScoreMeter wide score={detail.score} label={t("containers.score", { score: detail.score })} />
-          <span className="secondary">
-            {t("hardening.count", { failing, total: detail.findings.length })}
-          </span>
+          <span className="secondary">{t("hardening.count", { failing, total: detail.findings.length })}</span>
         </div>
       )}
       <div className="findings">

@@ -29,7 +29,14 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
       (row) =>
         inScope(scope, row) &&
         (!running || row.state === "running") &&
-        fits(row.name, row.hostName, row.image, row.environment, row.id, ...row.secrets.map((secret) => secret.ref.name)),
+        fits(
+          row.name,
+          row.hostName,
+          row.image,
+          row.environment,
+          row.id,
+          ...row.secrets.map((secret) => secret.ref.name),
+        ),
     );
   }, [rows, filter, scope, running]);
   const columns = useMemo(() => containerColumns(text), [text]);
@@ -42,7 +49,12 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
           <h1>{t("section.containers")}</h1>
           {rows && <span className="muted">{t("common.count", { shown: shown.length, total: rows.length })}</span>}
           <div className="row spread">
-            <button type="button" className={running ? "btn on" : "btn"} aria-pressed={running} onClick={() => setRunning(!running)}>
+            <button
+              type="button"
+              className={running ? "btn on" : "btn"}
+              aria-pressed={running}
+              onClick={() => setRunning(!running)}
+            >
               {t("containers.onlyRunning")}
             </button>
             <SearchBox label={t("containers.filter")} value={filter} onChange={setFilter} />
@@ -75,7 +87,11 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
         ) : !rows ? (
           <Skeleton label={t("common.loading")} />
         ) : shown.length === 0 ? (
-          <Nothing filtered={rows.length > 0} failed={query.data?.problems.length ?? 0} onLaunch={() => go("/launch")} />
+          <Nothing
+            filtered={rows.length > 0}
+            failed={query.data?.problems.length ?? 0}
+            onLaunch={() => go("/launch")}
+          />
         ) : (
           <DataTable
             label={t("section.containers")}
@@ -106,7 +122,8 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
 function Nothing({ filtered, failed, onLaunch }: { filtered: boolean; failed: number; onLaunch: () => void }) {
   const { t } = useText();
   if (filtered) return <Empty title={t("common.noMatch")}>{t("common.noMatchHint")}</Empty>;
-  if (failed > 0) return <Empty title={t("containers.unknown")}>{t("containers.unknownHint", { count: failed })}</Empty>;
+  if (failed > 0)
+    return <Empty title={t("containers.unknown")}>{t("containers.unknownHint", { count: failed })}</Empty>;
   return (
     <Empty
       icon={<Rocket size={26} />}

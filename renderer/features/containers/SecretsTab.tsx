@@ -36,7 +36,9 @@ export function SecretsTab({ detail }: { detail: ContainerDetailView }) {
                 <td>
                   <State
                     tone={secret.current ? "ok" : "warn"}
-                    word={secret.ref.version === undefined ? "—" : t("secrets.version", { version: secret.ref.version })}
+                    word={
+                      secret.ref.version === undefined ? "—" : t("secrets.version", { version: secret.ref.version })
+                    }
                     since={t(secret.current ? "secrets.current" : "secrets.outdated")}
                   />
                 </td>
@@ -47,12 +49,7 @@ export function SecretsTab({ detail }: { detail: ContainerDetailView }) {
       )}
       <div className="row">
         <h3>{t("proof.title")}</h3>
-        <Button
-          className="spread"
-          icon={<ScanSearch size={14} />}
-          busy={prove.busy}
-          onClick={() => void prove.run()}
-        >
+        <Button className="spread" icon={<ScanSearch size={14} />} busy={prove.busy} onClick={() => void prove.run()}>
           {t("proof.again")}
         </Button>
       </div>

@@ -22,10 +22,7 @@ export function SummaryTab({ detail }: { detail: ContainerDetailView }) {
           detail.health !== null && [t("container.health"), detail.health],
           [t("container.restarts"), fmt.number(detail.restartCount)],
           [t("container.user"), <code key="user">{detail.user || "root"}</code>],
-          [
-            t("containers.column.gpu"),
-            detail.gpus.length === 0 ? "—" : fmt.list(detail.gpus.map((gpu) => gpu.name)),
-          ],
+          [t("containers.column.gpu"), detail.gpus.length === 0 ? "—" : fmt.list(detail.gpus.map((gpu) => gpu.name))],
           [t("launch.template"), detail.template ?? t("container.notManaged")],
           [
             t("container.addresses"),
@@ -76,7 +73,11 @@ function Usage({ detail }: { detail: ContainerDetailView }) {
       </div>
       <div>
         <span className="muted">{t("gpu.memory")}</span>
-        <b>{value ? t("host.usedOf", { used: fmt.bytes(value.memoryBytes), total: fmt.bytes(value.memoryLimitBytes) }) : "—"}</b>
+        <b>
+          {value
+            ? t("host.usedOf", { used: fmt.bytes(value.memoryBytes), total: fmt.bytes(value.memoryLimitBytes) })
+            : "—"}
+        </b>
         <Bar wide value={share} tone={share > 90 ? "danger" : "accent"} />
       </div>
       <div>

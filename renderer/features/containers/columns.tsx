@@ -1,14 +1,13 @@
 import type { ContainerRow } from "../../../electron/contract/index.ts";
 import { type Text, useText } from "../../app/i18n/index.tsx";
 import { type Column, State } from "../../ui/index.ts";
-import { containerTone, EnvChip, ScoreMeter, SimulatedChip, SeverityChip } from "../common/index.ts";
+import { containerTone, EnvChip, ScoreMeter, SeverityChip, SimulatedChip, shortGpuName } from "../common/index.ts";
 
 export function containerColumns({ t }: Text): Column<ContainerRow>[] {
   return [
     {
       id: "name",
       title: t("containers.column.name"),
-      width: "20%",
       priority: 1,
       sort: (row) => row.name,
       cell: (row) => <span className="strong">{row.name}</span>,
@@ -24,7 +23,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "host",
       title: t("containers.column.host"),
-      width: "17%",
+      width: "15%",
       priority: 2,
       sort: (row) => row.hostName,
       cell: (row) => (
@@ -45,6 +44,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "image",
       title: t("containers.column.image"),
+      width: "16%",
       priority: 4,
       sort: (row) => row.image,
       cell: (row) => (
@@ -101,7 +101,7 @@ export function shortImage(image: string): string {
 }
 
 function gpuNames(row: ContainerRow): string {
-  const name = row.gpus[0]?.name ?? "";
+  const name = shortGpuName(row.gpus[0]?.name ?? "");
   return row.gpus.length === 1 ? name : `${row.gpus.length} × ${name}`;
 }
 
@@ -147,7 +147,9 @@ function ProofWord({ row }: { row: ContainerRow }) {
   return (
     <State
       tone={tone}
-      word={row.proof.traces === 0 && !row.proof.clean ? t("proof.partly") : t("proof.traces", { count: row.proof.traces })}
+      word={
+        row.proof.traces === 0 && !row.proof.clean ? t("proof.partly") : t("proof.traces", { count: row.proof.traces })
+      }
       title={fmt.dateTime(row.proof.at)}
     />
   );

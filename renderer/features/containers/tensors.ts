@@ -23,7 +23,8 @@ export function parseTensors(text: string): TensorsResult {
   } catch {
     return { ok: false, reason: "json", name: "" };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return { ok: false, reason: "json", name: "" };
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { ok: false, reason: "json", name: "" };
   const inputs: Record<string, TensorView> = {};
   for (const [name, entry] of Object.entries(value)) {
     const tensor = tensorOf(entry);

@@ -8,7 +8,7 @@ import { inScope, useScope } from "../../app/scope.tsx";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { Bar, Button, type Column, DataTable, Empty, matcher, SearchBox, Skeleton, State } from "../../ui/index.ts";
-import { EnvChip, isProduction, linkTone, ProblemBanner, SimulatedChip, Since } from "../common/index.ts";
+import { EnvChip, isProduction, linkTone, ProblemBanner, SimulatedChip, Since, shortGpuName } from "../common/index.ts";
 import { HostDialog } from "./HostDialog.tsx";
 import { HostDrawer } from "./HostDrawer.tsx";
 import { Welcome } from "./Welcome.tsx";
@@ -28,7 +28,9 @@ export function FleetPage({ hostId, dialog }: { hostId: string | null; dialog: s
     const fits = matcher(filter);
     return (hosts ?? [])
       .filter((host) => inScope(scope, { environment: host.environment, hostId: host.id }))
-      .filter((host) => fits(host.name, host.address, host.environment, host.engine?.version, ...host.gpus.map((gpu) => gpu.name)));
+      .filter((host) =>
+        fits(host.name, host.address, host.environment, host.engine?.version, ...host.gpus.map((gpu) => gpu.name)),
+      );
   }, [hosts, filter, scope]);
   const columns = useMemo(() => hostColumns(text), [text]);
   const add = dialog === "add" && <HostDialog onClose={() => go("/fleet")} />;
@@ -93,7 +95,6 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "name",
       title: t("fleet.column.name"),
-      width: "24%",
       priority: 1,
       sort: (host) => host.name,
       cell: (host) => (
@@ -106,7 +107,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "state",
       title: t("fleet.column.state"),
-      width: "164px",
+      width: "156px",
       priority: 1,
       sort: (host) => host.link.phase,
       cell: (host) => (
@@ -130,7 +131,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "engine",
       title: t("fleet.column.engine"),
-      width: "132px",
+      width: "124px",
       priority: 3,
       sort: (host) => host.engine?.version ?? null,
       cell: (host) => (host.engine ? `${engineName(host.engine.kind)} ${host.engine.version}` : <Dash />),
@@ -138,7 +139,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "gpus",
       title: t("fleet.column.gpus"),
-      width: "22%",
+      width: "20%",
       priority: 2,
       sort: (host) => host.gpus.length,
       cell: (host) => <GpuCell host={host} />,
@@ -156,13 +157,14 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "attention",
       title: t("fleet.column.attention"),
+      width: "22%",
       priority: 4,
       cell: (host) => {
         const problem = hostProblem(host);
         if (!problem) return null;
         const words = text.problem(problem);
         return (
-          <span className="tone-warn" title={`${words.what} ${words.hint}`}>
+          <span className="tone-warn truncate" title={`${words.what} ${words.hint}`}>
             {words.what}
           </span>
         );
@@ -185,14 +187,14 @@ function GpuCell({ host }: { host: HostRow }) {
   const first = host.gpus[0];
   const mixed = host.gpus.some((gpu) => gpu.name !== first?.name);
   const lost = host.gpus.filter((gpu) => gpu.fault).length;
-  const label = mixed ? t("fleet.gpusMixed", { count: host.gpus.length }) : `${host.gpus.length} × ${first?.name ?? ""}`;
+  const label = mixed
+    ? t("fleet.gpusMixed", { count: host.gpus.length })
+    : `${host.gpus.length} × ${shortGpuName(first?.name ?? "")}`;
   return (
     <span className="row">
-      <span className="row tight" role="img" aria-label={gpuSummary(host, t, fmt)} title={gpuSummary(host, t, fmt)}>
+      <span className="mini" role="img" aria-label={gpuSummary(host, t, fmt)} title={gpuSummary(host, t, fmt)}>
         {host.gpus.slice(0, 4).map((gpu) => (
-          <span key={gpu.uuid} className="mini">
-            <Bar value={gpu.utilization ?? 0} tone={gpu.fault ? "danger" : "accent"} />
-          </span>
+          <Bar key={gpu.uuid} value={gpu.fault ? 100 : (gpu.utilization ?? 0)} tone={gpu.fault ? "danger" : "accent"} />
         ))}
       </span>
       <span className="truncate secondary">{label}</span>

@@ -72,7 +72,11 @@ function GpuCard({ gpu, history }: { gpu: Gpu; history: readonly Reading[] }) {
               </b>
             </figcaption>
             <span className="tone-ok">
-              <Sparkline values={history.map((one) => one.memoryUsedMiB)} max={total ?? 1} label={t("gpu.memoryChart")} />
+              <Sparkline
+                values={history.map((one) => one.memoryUsedMiB)}
+                max={total ?? 1}
+                label={t("gpu.memoryChart")}
+              />
             </span>
           </figure>
           <figure>

@@ -195,12 +195,17 @@ function AuthFields({ form, change, complain }: FieldsProps) {
           value={form.agentKey}
           options={[
             { value: "", label: t("auth.agentAny") },
-            ...agent.keys.map((key) => ({ value: key.fingerprint, label: `${key.comment || key.fingerprint} (${key.type})` })),
+            ...agent.keys.map((key) => ({
+              value: key.fingerprint,
+              label: `${key.comment || key.fingerprint} (${key.type})`,
+            })),
           ]}
           onChange={(agentKey) => change({ agentKey })}
         />
       )}
-      {(form.auth === "password" || form.auth === "interactive") && <p className="hint">{t(`auth.${form.auth}.hint`)}</p>}
+      {(form.auth === "password" || form.auth === "interactive") && (
+        <p className="hint">{t(`auth.${form.auth}.hint`)}</p>
+      )}
     </div>
   );
 }

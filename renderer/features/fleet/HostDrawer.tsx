@@ -153,10 +153,12 @@ function HostBody({ host }: { host: HostDetail }) {
       {host.incident && <Incident host={host} incident={host.incident} />}
       {host.link.reason && !host.incident && <ProblemBanner problem={host.link.reason} />}
       {host.engineProblem && <ProblemBanner problem={host.engineProblem} title={t("host.engineProblem")} tone="warn" />}
-      <section className="stack" aria-label={t("host.gpus")}>
-        <h3>{t("host.gpus")}</h3>
-        <GpuCards host={host} />
-      </section>
+      {(host.facts !== null || host.gpus.length > 0) && (
+        <section className="stack" aria-label={t("host.gpus")}>
+          <h3>{t("host.gpus")}</h3>
+          <GpuCards host={host} />
+        </section>
+      )}
       <HostFactsView host={host} />
       <EngineFacts host={host} />
       <KeyFacts host={host} />

@@ -48,7 +48,9 @@ export function Incident({ host, incident }: { host: HostDetail; incident: HostK
         onSubmit={(event) => {
           event.preventDefault();
           if (!fits) return;
-          void accept.run().then((done) => done && toast({ tone: "ok", text: t("incident.accepted", { host: host.name }) }));
+          void accept
+            .run()
+            .then((done) => done && toast({ tone: "ok", text: t("incident.accepted", { host: host.name }) }));
         }}
       >
         <TextField

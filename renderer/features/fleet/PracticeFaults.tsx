@@ -23,7 +23,9 @@ const faults: readonly PracticeFaultName[] = [
 export function PracticeFaults({ hostId }: { hostId: string }) {
   const { t } = useText();
   const host = useQuery(useApi().practice.state.queryOptions()).data?.hosts.find((one) => one.hostId === hostId);
-  const set = useAction((client, fault: PracticeFaultName, on: boolean) => client.practice.fault({ hostId, fault, on }));
+  const set = useAction((client, fault: PracticeFaultName, on: boolean) =>
+    client.practice.fault({ hostId, fault, on }),
+  );
   return (
     <section className="panel practice" aria-label={t("practice.faults")}>
       <header>

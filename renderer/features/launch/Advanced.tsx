@@ -49,7 +49,14 @@ function Identity({ spec, onChange, userComplaint }: Props & { userComplaint: st
         label={t("advanced.capAdd")}
         hint={t("advanced.capAddHint")}
         value={spec.capAdd.join(" ")}
-        onChange={(value) => onChange({ capAdd: value.toUpperCase().split(/[\s,]+/).filter((name) => /^[A-Z_]+$/.test(name)) })}
+        onChange={(value) =>
+          onChange({
+            capAdd: value
+              .toUpperCase()
+              .split(/[\s,]+/)
+              .filter((name) => /^[A-Z_]+$/.test(name)),
+          })
+        }
       />
       <div className="stack tight">
         <Checkbox
@@ -65,7 +72,11 @@ function Identity({ spec, onChange, userComplaint }: Props & { userComplaint: st
       </div>
       <div className="stack tight">
         <Checkbox label={t("advanced.init")} checked={spec.init} onChange={(init) => onChange({ init })} />
-        <Checkbox label={t("advanced.privileged")} checked={spec.privileged} onChange={(privileged) => onChange({ privileged })} />
+        <Checkbox
+          label={t("advanced.privileged")}
+          checked={spec.privileged}
+          onChange={(privileged) => onChange({ privileged })}
+        />
       </div>
       <SelectField
         label={t("advanced.seccomp")}
@@ -95,7 +106,12 @@ function Limits({ spec, onChange }: Props) {
         onChange={(memoryBytes) => onChange({ memoryBytes })}
       />
       <Amount label={t("advanced.cpus")} scale={1} fraction value={spec.cpus} onChange={(cpus) => onChange({ cpus })} />
-      <Amount label={t("advanced.pids")} scale={1} value={spec.pidsLimit} onChange={(pidsLimit) => onChange({ pidsLimit })} />
+      <Amount
+        label={t("advanced.pids")}
+        scale={1}
+        value={spec.pidsLimit}
+        onChange={(pidsLimit) => onChange({ pidsLimit })}
+      />
       <Amount
         label={t("advanced.shm")}
         unit="MiB"
@@ -142,7 +158,8 @@ function Amount(props: {
   const [text, setText] = useState(() => (props.value === null ? "" : String(props.value / props.scale)));
   const typed = parseAmount(text, props.scale, !props.fraction);
   // Somebody else changed it ("Put back"): the text follows.
-  const shown = typed === props.value || typed === undefined ? text : props.value === null ? "" : String(props.value / props.scale);
+  const shown =
+    typed === props.value || typed === undefined ? text : props.value === null ? "" : String(props.value / props.scale);
   return (
     <TextField
       mono
@@ -191,8 +208,18 @@ function Files({ spec, onChange }: Props) {
         onChange={(mounts) => onChange({ mounts })}
         render={(row, set) => (
           <>
-            <TextField mono label={t("advanced.source")} value={row.source} onChange={(source) => set({ ...row, source })} />
-            <TextField mono label={t("advanced.target")} value={row.target} onChange={(target) => set({ ...row, target })} />
+            <TextField
+              mono
+              label={t("advanced.source")}
+              value={row.source}
+              onChange={(source) => set({ ...row, source })}
+            />
+            <TextField
+              mono
+              label={t("advanced.target")}
+              value={row.target}
+              onChange={(target) => set({ ...row, target })}
+            />
             <Checkbox
               label={t("advanced.readOnly")}
               checked={row.readOnly}
@@ -212,7 +239,10 @@ function Network({ spec, onChange }: Props) {
       <SelectField
         label={t("advanced.networkMode")}
         value={spec.network}
-        options={(["isolated", "bridge", "host"] as const).map((value) => ({ value, label: t(`advanced.network.${value}`) }))}
+        options={(["isolated", "bridge", "host"] as const).map((value) => ({
+          value,
+          label: t(`advanced.network.${value}`),
+        }))}
         onChange={(network) => onChange({ network })}
       />
       <RowsEditor
@@ -222,8 +252,18 @@ function Network({ spec, onChange }: Props) {
         onChange={(publish) => onChange({ publish })}
         render={(row, set) => (
           <>
-            <TextField mono label={t("advanced.address")} value={row.address} onChange={(address) => set({ ...row, address })} />
-            <Amount label={t("advanced.hostPort")} scale={1} value={row.hostPort} onChange={(port) => set({ ...row, hostPort: port ?? 0 })} />
+            <TextField
+              mono
+              label={t("advanced.address")}
+              value={row.address}
+              onChange={(address) => set({ ...row, address })}
+            />
+            <Amount
+              label={t("advanced.hostPort")}
+              scale={1}
+              value={row.hostPort}
+              onChange={(port) => set({ ...row, hostPort: port ?? 0 })}
+            />
             <Amount
               label={t("advanced.containerPort")}
               scale={1}
@@ -250,9 +290,7 @@ function Program({ spec, onChange }: Props) {
             rows={3}
             spellCheck={false}
             value={spec.command.join("\n")}
-            onChange={(event) =>
-              onChange({ command: event.target.value === "" ? [] : event.target.value.split("\n") })
-            }
+            onChange={(event) => onChange({ command: event.target.value === "" ? [] : event.target.value.split("\n") })}
           />
         )}
       </Field>
@@ -264,7 +302,12 @@ function Program({ spec, onChange }: Props) {
         render={(row, set) => (
           <>
             <TextField mono label={t("advanced.envName")} value={row.name} onChange={(name) => set({ ...row, name })} />
-            <TextField mono label={t("advanced.envValue")} value={row.value} onChange={(value) => set({ ...row, value })} />
+            <TextField
+              mono
+              label={t("advanced.envValue")}
+              value={row.value}
+              onChange={(value) => set({ ...row, value })}
+            />
           </>
         )}
       />
@@ -281,7 +324,12 @@ function ModelFields({ model, onChange }: { model: Model; onChange: (model: Mode
   const [bad, setBad] = useState(false);
   return (
     <>
-      <TextField mono label={t("advanced.backend")} value={model.backend} onChange={(backend) => onChange({ ...model, backend })} />
+      <TextField
+        mono
+        label={t("advanced.backend")}
+        value={model.backend}
+        onChange={(backend) => onChange({ ...model, backend })}
+      />
       <Field label={t("advanced.engineParams")} complaint={bad ? t("advanced.badJson") : null}>
         {(ids) => (
           <textarea

@@ -1,6 +1,6 @@
 import type { Gpu, HostRow } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
-import { Bar, Banner } from "../../ui/index.ts";
+import { Banner, Bar } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
 
 /** By name, memory, use and holder; what is chosen is the UUID, for an index moves at the next boot. */
@@ -12,7 +12,9 @@ export function GpuPicker(props: { host: HostRow; value: readonly string[]; onCh
       <legend>{t("launch.gpus")}</legend>
       {host.gpuProblem && <ProblemBanner tone="warn" problem={host.gpuProblem} />}
       {host.gpus.length === 0 && !host.gpuProblem && <p className="muted">{t("gpu.none")}</p>}
-      {host.gpus.length > 0 && host.engine && !host.engine.gpuToolkit && <Banner tone="warn">{t("launch.noToolkit")}</Banner>}
+      {host.gpus.length > 0 && host.engine && !host.engine.gpuToolkit && (
+        <Banner tone="warn">{t("launch.noToolkit")}</Banner>
+      )}
       {host.gpus.length > 0 && (
         <div className="pick-list">
           {host.gpus.map((gpu) => (
@@ -36,7 +38,10 @@ function GpuChoice({ gpu, checked, onChange }: { gpu: Gpu; checked: boolean; onC
   const memory =
     gpu.memoryUsedMiB === null || gpu.memoryTotalMiB === null
       ? "—"
-      : t("gpu.memoryOf", { used: fmt.number(gpu.memoryUsedMiB / 1024, 1), total: fmt.number(gpu.memoryTotalMiB / 1024, 1) });
+      : t("gpu.memoryOf", {
+          used: fmt.number(gpu.memoryUsedMiB / 1024, 1),
+          total: fmt.number(gpu.memoryTotalMiB / 1024, 1),
+        });
   return (
     <label className={gpu.fault ? "check pick off" : "check pick"}>
       <input

@@ -55,9 +55,7 @@ export function Judgement({ spec, template, valid, busy, problem, onSpec }: Prop
       <footer className="judgement-foot">
         {problem && <ProblemBanner problem={problem} />}
         <div className="row">
-          <span className="muted grow">
-            {plan && !plan.allowed ? t("launch.notAllowed") : t("launch.willUndo")}
-          </span>
+          <span className="muted grow">{plan && !plan.allowed ? t("launch.notAllowed") : t("launch.willUndo")}</span>
           <Button
             submit
             look="primary"

@@ -144,7 +144,10 @@ function SpecForm(props: SpecFormProps) {
           <SelectField
             label={t("launch.host")}
             value={host.id}
-            options={hosts.map((one) => ({ value: one.id, label: one.simulated ? `${one.name} (${t("practice.simulated")})` : one.name }))}
+            options={hosts.map((one) => ({
+              value: one.id,
+              label: one.simulated ? `${one.name} (${t("practice.simulated")})` : one.name,
+            }))}
             onChange={props.onHost}
           />
           <TextField

@@ -18,7 +18,9 @@ export function LaunchWatch({ launchId }: { launchId: string }) {
   return (
     <section className="launch" aria-label={t("launch.title")}>
       <header className="list-head">
-        <h1 className="truncate">{launch ? t("launch.watching", { name: launch.name, host: launch.hostName }) : t("launch.title")}</h1>
+        <h1 className="truncate">
+          {launch ? t("launch.watching", { name: launch.name, host: launch.hostName }) : t("launch.title")}
+        </h1>
         {launch?.simulated && <SimulatedChip />}
         <IconButton className="spread" label={t("common.close")} onClick={() => go("/containers")}>
           <X size={16} />
@@ -26,7 +28,10 @@ export function LaunchWatch({ launchId }: { launchId: string }) {
       </header>
       <div className="page-body">
         {!launch && stream.problem && (
-          <Empty title={t("launch.unknown")} actions={<Button onClick={() => go("/launch")}>{t("launch.action")}</Button>} />
+          <Empty
+            title={t("launch.unknown")}
+            actions={<Button onClick={() => go("/launch")}>{t("launch.action")}</Button>}
+          />
         )}
         {!launch && !stream.problem && <Skeleton label={t("common.loading")} />}
         {launch && <LaunchBody launch={launch} />}
@@ -71,7 +76,9 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
         </div>
       </div>
       {cancel.problem && <ProblemBanner problem={cancel.problem} />}
-      {launch.problem && <ProblemBanner problem={launch.problem} tone={launch.state === "cancelled" ? "warn" : "danger"} />}
+      {launch.problem && (
+        <ProblemBanner problem={launch.problem} tone={launch.state === "cancelled" ? "warn" : "danger"} />
+      )}
       {(launch.state === "failed" || launch.state === "cancelled") && <LeftBehind launch={launch} />}
       {launch.warnings.map((warning) => (
         <Banner key={warning} tone="warn">
@@ -80,7 +87,7 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
       ))}
       <ol className="steps" aria-label={t("launch.steps")}>
         {launch.steps.map((step) => (
-          <Step key={step.id} step={step} />
+          <Step key={step.id} step={step} over={launch.state !== "running"} />
         ))}
       </ol>
       {launch.proof && (
@@ -109,7 +116,7 @@ function LeftBehind({ launch }: { launch: LaunchView }) {
   );
 }
 
-function Step({ step }: { step: LaunchView["steps"][number] }) {
+function Step({ step, over }: { step: LaunchView["steps"][number]; over: boolean }) {
   const { t, fmt } = useText();
   const now = useNow();
   const runs = step.state === "running" && step.startedAt !== null;
@@ -121,7 +128,9 @@ function Step({ step }: { step: LaunchView["steps"][number] }) {
       <span className="step-note truncate" title={step.note}>
         {step.note}
       </span>
-      <span className="step-state muted">{t(`step.state.${step.state}`)}</span>
+      <span className="step-state muted">
+        {t(over && step.state === "waiting" ? "step.state.notRun" : `step.state.${step.state}`)}
+      </span>
       <span className="step-time mono">{time === null ? "" : fmt.duration(time)}</span>
     </li>
   );

@@ -45,7 +45,13 @@ export function RelaxDialog(props: {
       <Banner tone="danger" title={words.title}>
         {words.why}
       </Banner>
-      <TextField data-autofocus label={t("common.reason")} hint={t("relax.reasonHint")} value={reason} onChange={setReason} />
+      <TextField
+        data-autofocus
+        label={t("common.reason")}
+        hint={t("relax.reasonHint")}
+        value={reason}
+        onChange={setReason}
+      />
       <TextField
         type="date"
         label={t("relax.until")}

@@ -60,7 +60,8 @@ export function SecretsPicker({ template, host, spec, onChange }: Props) {
                     onChange={(event) => give(row.name, event.target.checked ? "auto" : null)}
                   />
                   <span>
-                    <code>{row.name}</code> <span className="muted">{t("secrets.version", { version: row.version })}</span>
+                    <code>{row.name}</code>{" "}
+                    <span className="muted">{t("secrets.version", { version: row.version })}</span>
                     {row.weak && <span className="hint">{t("secrets.weakText")}</span>}
                   </span>
                 </label>

@@ -27,7 +27,9 @@ export function TemplateCards(props: { templates: Template[]; value: string; onP
                 <Icon size={15} aria-hidden="true" />
                 <strong className="truncate">{title}</strong>
               </span>
-              <span className="secondary">{maybe(`template.${template.id}.text`) ?? t(`launch.kind.${template.kind}`)}</span>
+              <span className="secondary">
+                {maybe(`template.${template.id}.text`) ?? t(`launch.kind.${template.kind}`)}
+              </span>
               <span className="row wrap tight">
                 <Chip square>{t(`launch.gpu.${template.gpu}`)}</Chip>
                 {template.practiceOnly && (

@@ -1,5 +1,12 @@
 /** The launch form's state and what can be said of it without asking the core. */
-import type { ContainerRow, Finding, HostRow, LaunchSpec, SecretRow, Template } from "../../../electron/contract/index.ts";
+import type {
+  ContainerRow,
+  Finding,
+  HostRow,
+  LaunchSpec,
+  SecretRow,
+  Template,
+} from "../../../electron/contract/index.ts";
 import type { MessageId } from "../../app/i18n/index.tsx";
 
 /** Rules that no reason and no date let pass, and questions of fact. The core refuses them whatever is sent. */
@@ -49,7 +56,8 @@ export function freeName(template: string, rows: readonly Pick<ContainerRow, "na
 /** Takes the template's values back into the fields that a rule complains of; null when that changes nothing. */
 export function putBack(spec: LaunchSpec, template: Template, finding: Finding): LaunchSpec | null {
   const fields = finding.fields.filter(
-    (field): field is keyof Template["spec"] => Object.hasOwn(template.spec, field) && field !== "secrets" && field !== "gpus",
+    (field): field is keyof Template["spec"] =>
+      Object.hasOwn(template.spec, field) && field !== "secrets" && field !== "gpus",
   );
   const values = Object.fromEntries(fields.map((field) => [field, template.spec[field]]));
   const changed = { ...spec, ...values };

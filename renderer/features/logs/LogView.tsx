@@ -5,9 +5,9 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { Button, Chip, IconButton, SearchBox, Skeleton, State, type Tone } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
+import { useDebounced } from "../launch/useDebounced.ts";
 import { LogLines } from "./LogLines.tsx";
 import { type LogBuffer, type LogMatches, useLogBuffer, useLogSearch } from "./useLogBuffer.ts";
-import { useDebounced } from "../launch/useDebounced.ts";
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
@@ -33,7 +33,7 @@ export function LogView({ hostId, containerId, name, slash = false }: Props) {
     <div className="log">
       <div className="log-bar">
         <SearchBox slash={slash} label={t("logs.filter")} value={text} onChange={setText} />
-        <div className="segmented" role="group" aria-label={t("logs.levels")}>
+        <fieldset className="segmented" aria-label={t("logs.levels")}>
           {levels.map((level) => {
             const on = shownLevels.includes(level);
             return (
@@ -48,7 +48,7 @@ export function LogView({ hostId, containerId, name, slash = false }: Props) {
               </button>
             );
           })}
-        </div>
+        </fieldset>
         <LogCount head={buffer.head} matches={matches} />
         <div className="row spread">
           <Masked head={buffer.head} />
@@ -68,7 +68,15 @@ export function LogView({ hostId, containerId, name, slash = false }: Props) {
       {!buffer.head ? (
         <Skeleton label={t("common.loading")} rows={12} />
       ) : (
-        <LogLines key={wrap ? "wrap" : "line"} label={t("logs.of", { name })} buffer={buffer} head={buffer.head} matches={matches} query={settled} wrap={wrap} />
+        <LogLines
+          key={wrap ? "wrap" : "line"}
+          label={t("logs.of", { name })}
+          buffer={buffer}
+          head={buffer.head}
+          matches={matches}
+          query={settled}
+          wrap={wrap}
+        />
       )}
     </div>
   );
@@ -83,7 +91,10 @@ function LogCount({ head, matches }: { head: LogHead | null; matches: LogMatches
   return (
     <span className="muted nowrap" role="status">
       {matches
-        ? t("logs.matches", { shown: fmt.number(matches.indices.filter((index) => index >= head.first).length), total: fmt.number(total) })
+        ? t("logs.matches", {
+            shown: fmt.number(matches.indices.filter((index) => index >= head.first).length),
+            total: fmt.number(total),
+          })
         : t("logs.lines", { count: total })}
     </span>
   );
@@ -152,4 +163,3 @@ function offer(fileName: string, text: string): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
-

@@ -30,13 +30,20 @@ export function LogsPage({ hostId, containerId }: { hostId: string | null; conta
         {current && <EnvChip environment={current.environment} />}
         {current?.simulated && <SimulatedChip />}
       </header>
-      {query.data?.problems.map(({ hostId: failed, hostName, problem }) => (
-        <div key={failed} className="banners">
-          <ProblemBanner tone="warn" title={t("containers.hostFailed", { host: hostName })} problem={problem} />
-        </div>
-      ))}
+      {!containerId &&
+        query.data?.problems.map(({ hostId: failed, hostName, problem }) => (
+          <div key={failed} className="banners">
+            <ProblemBanner tone="warn" title={t("containers.hostFailed", { host: hostName })} problem={problem} />
+          </div>
+        ))}
       {hostId && containerId ? (
-        <LogView key={value} slash hostId={hostId} containerId={containerId} name={current?.name ?? containerId.slice(0, 12)} />
+        <LogView
+          key={value}
+          slash
+          hostId={hostId}
+          containerId={containerId}
+          name={current?.name ?? containerId.slice(0, 12)}
+        />
       ) : (
         <Empty icon={<ScrollText size={26} />} title={t(rows.length === 0 ? "containers.none" : "logs.pick")}>
           {t(rows.length === 0 ? "containers.noneHint" : "logs.pickHint")}

@@ -20,7 +20,10 @@ export type LogBuffer = {
 /** Opens a container's log in the core, follows its head, and pulls the lines that are looked at. */
 export function useLogBuffer(hostId: string, containerId: string): LogBuffer {
   const client = useClient();
-  const [opened, setOpened] = useState<{ bufferId: string | null; problem: Problem | null }>({ bufferId: null, problem: null });
+  const [opened, setOpened] = useState<{ bufferId: string | null; problem: Problem | null }>({
+    bufferId: null,
+    problem: null,
+  });
   const [round, setRound] = useState(0);
   const [head, setHead] = useState<LogHead | null>(null);
   const [, setPulled] = useState(0);
@@ -68,7 +71,12 @@ export function useLogBuffer(hostId: string, containerId: string): LogBuffer {
   }, [watch.problem]);
 
   const pull = useMemo(
-    () => createPuller(cache, (from, count) => client.logs.window({ bufferId: bufferId ?? "", from, count }), () => setPulled((n) => n + 1)),
+    () =>
+      createPuller(
+        cache,
+        (from, count) => client.logs.window({ bufferId: bufferId ?? "", from, count }),
+        () => setPulled((n) => n + 1),
+      ),
     [cache, client, bufferId],
   );
   return { bufferId, head, problem: opened.problem, cache, want: bufferId === null ? ignore : pull };
@@ -79,7 +87,11 @@ function ignore(): void {}
 type Fetch = (from: number, count: number) => Promise<{ lines: Parameters<LineCache["put"]>[0] }>;
 
 /** One pull at a time; what was asked for meanwhile is looked at anew afterwards, so that fast scrolling asks for little. */
-export function createPuller(cache: LineCache, fetch: Fetch, onLines: () => void): (indices: readonly number[]) => void {
+export function createPuller(
+  cache: LineCache,
+  fetch: Fetch,
+  onLines: () => void,
+): (indices: readonly number[]) => void {
   let wanted: readonly number[] = [];
   let busy = false;
   const asked = new Set<number>();
@@ -141,7 +153,10 @@ export function useLogSearch(bufferId: string | null, head: LogHead | null, filt
       .then((result) => {
         busy.current = false;
         const before = current?.indices ?? [];
-        setFound({ key, matches: { indices: [...before, ...result.indices], searchedTo: Math.max(result.searchedTo, searchedTo) } });
+        setFound({
+          key,
+          matches: { indices: [...before, ...result.indices], searchedTo: Math.max(result.searchedTo, searchedTo) },
+        });
       })
       .catch(() => {
         busy.current = false;

@@ -1,8 +1,8 @@
 import { KeyRound, Lock } from "lucide-react";
 import { useState } from "react";
 import type { KeychainStateView } from "../../../electron/contract/index.ts";
-import { keychainTone } from "../../app/TopBar.tsx";
 import { useText } from "../../app/i18n/index.tsx";
+import { keychainTone } from "../../app/TopBar.tsx";
 import { useAction } from "../../client/actions.ts";
 import { Button, Dialog, State, TextField } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
@@ -17,7 +17,11 @@ export function KeychainPanel({ state }: { state: KeychainStateView }) {
         <KeyRound size={15} className={`tone-${keychainTone(state)}`} aria-hidden="true" />
         <State
           tone={keychainTone(state)}
-          word={state.locked ? t("keychain.lockedMode", { mode: t(`keychain.mode.${state.mode}`) }) : t(`keychain.mode.${state.mode}`)}
+          word={
+            state.locked
+              ? t("keychain.lockedMode", { mode: t(`keychain.mode.${state.mode}`) })
+              : t(`keychain.mode.${state.mode}`)
+          }
         />
         <span className="secondary grow">{t(`keychain.about.${state.mode}`, { backend: state.backend })}</span>
         {state.mode === "vault" && !state.locked && (
@@ -39,7 +43,9 @@ export function KeychainPanel({ state }: { state: KeychainStateView }) {
 export function KeychainSetup({ state }: { state: KeychainStateView }) {
   const { t } = useText();
   const [dialog, setDialog] = useState<"vault" | "unlock" | null>(null);
+  // biome-ignore lint/correctness/useHookAtTopLevel: a procedure of the contract, no hook
   const system = useAction((client) => client.keychain.useKeychain());
+  // biome-ignore lint/correctness/useHookAtTopLevel: a procedure of the contract, no hook
   const session = useAction((client) => client.keychain.useSession());
   const problem = system.problem ?? session.problem;
   const usable = state.reason === null;
@@ -87,7 +93,8 @@ function PassphraseDialog({ kind, mode, onClose }: PassphraseProps) {
   const open = useAction((client) =>
     kind === "unlock" && mode === "vault"
       ? client.keychain.unlock({ passphrase: first })
-      : client.keychain.useVault({ passphrase: first }),
+      : // biome-ignore lint/correctness/useHookAtTopLevel: a procedure of the contract, no hook
+        client.keychain.useVault({ passphrase: first }),
   );
   const short = kind === "vault" && first.length < 8;
   const differ = kind === "vault" && first !== second;

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { type MessageId, useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { useApi } from "../../client/hooks.ts";
-import { Button, Dialog, Field, Segmented, TextField, useToast } from "../../ui/index.ts";
+import { Banner, Button, Dialog, Field, Segmented, TextField, useToast } from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
 import { KeychainSetup } from "./KeychainPanel.tsx";
 
@@ -72,7 +72,12 @@ export function PutSecretDialog({ name: wanted, environment: where, replace, onC
         </>
       }
     >
-      {blocked && keychain && <KeychainSetup state={keychain} />}
+      {blocked && keychain && (
+        <Banner tone="warn" title={t(keychain.locked ? "error.KEYCHAIN_LOCKED" : "keychain.about.unset")}>
+          {keychain.reason && <p>{t("keychain.why", { backend: keychain.backend, reason: keychain.reason })}</p>}
+          <KeychainSetup state={keychain} />
+        </Banner>
+      )}
       <div className="grid two">
         <TextField
           {...(wanted === "" ? { "data-autofocus": true } : {})}
@@ -128,7 +133,12 @@ export function PutSecretDialog({ name: wanted, environment: where, replace, onC
           complaint={tried && !file ? t("form.required") : null}
         >
           {(ids) => (
-            <input {...ids} className="input file" type="file" onChange={(event) => setFile(event.target.files?.[0] ?? null)} />
+            <input
+              {...ids}
+              className="input file"
+              type="file"
+              onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+            />
           )}
         </Field>
       )}

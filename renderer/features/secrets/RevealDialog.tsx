@@ -56,7 +56,7 @@ export function RevealDialog({ row, onClose }: { row: SecretRow; onClose: () => 
       foot={
         shown ? (
           <>
-            <span className="muted grow">{t("reveal.hides", { left: fmt.duration(Math.max(1000, shown.until - now)) })}</span>
+            <span className="muted grow">{t("reveal.hides", { left: fmt.countdown(shown.until - now) })}</span>
             <Button
               icon={<Copy size={14} />}
               onClick={() =>

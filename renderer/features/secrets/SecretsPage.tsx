@@ -8,7 +8,18 @@ import { inScope, useScope } from "../../app/scope.tsx";
 import { useAction } from "../../client/actions.ts";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
-import { Button, Chip, type Column, DataTable, Empty, IconButton, matcher, SearchBox, Skeleton, useToast } from "../../ui/index.ts";
+import {
+  Button,
+  Chip,
+  type Column,
+  DataTable,
+  Empty,
+  IconButton,
+  matcher,
+  SearchBox,
+  Skeleton,
+  useToast,
+} from "../../ui/index.ts";
 import { ConfirmByName, EnvChip, isProduction, ProblemBanner, Since } from "../common/index.ts";
 import { KeychainPanel } from "./KeychainPanel.tsx";
 import { PutSecretDialog } from "./PutSecretDialog.tsx";
@@ -29,7 +40,9 @@ export function SecretsPage({ dialog }: { dialog: string | null }) {
   const rows = query.data;
   const shown = useMemo(() => {
     const fits = matcher(filter);
-    return (rows ?? []).filter((row) => inScope(scope, { environment: row.environment }) && fits(row.name, row.environment));
+    return (rows ?? []).filter(
+      (row) => inScope(scope, { environment: row.environment }) && fits(row.name, row.environment),
+    );
   }, [rows, filter, scope]);
   const columns = useMemo(() => secretColumns(text, setOpen), [text]);
   const close = () => setOpen(null);
@@ -154,7 +167,10 @@ function secretColumns({ t, fmt }: Text, open: (what: Open) => void): Column<Sec
         if (row.usedBy.length === 0) return <span className="muted">{t("secrets.unused")}</span>;
         const old = row.usedBy.filter((use) => !use.current).length;
         return (
-          <span className="row" title={row.usedBy.map((use) => `${use.containerName} (${use.hostName}) v${use.version}`).join("\n")}>
+          <span
+            className="row"
+            title={row.usedBy.map((use) => `${use.containerName} (${use.hostName}) v${use.version}`).join("\n")}
+          >
             <span className="truncate">{fmt.list(row.usedBy.map((use) => use.containerName))}</span>
             {old > 0 && (
               <Chip square tone="warn">
@@ -172,13 +188,25 @@ function secretColumns({ t, fmt }: Text, open: (what: Open) => void): Column<Sec
       priority: 1,
       cell: (row) => (
         <span className="row tight end">
-          <IconButton small label={t("secrets.replaceOf", { name: row.name })} onClick={() => open({ kind: "replace", row })}>
+          <IconButton
+            small
+            label={t("secrets.replaceOf", { name: row.name })}
+            onClick={() => open({ kind: "replace", row })}
+          >
             <RefreshCw size={14} />
           </IconButton>
-          <IconButton small label={t("secrets.revealOf", { name: row.name })} onClick={() => open({ kind: "reveal", row })}>
+          <IconButton
+            small
+            label={t("secrets.revealOf", { name: row.name })}
+            onClick={() => open({ kind: "reveal", row })}
+          >
             <Eye size={14} />
           </IconButton>
-          <IconButton small label={t("secrets.removeOf", { name: row.name })} onClick={() => open({ kind: "remove", row })}>
+          <IconButton
+            small
+            label={t("secrets.removeOf", { name: row.name })}
+            onClick={() => open({ kind: "remove", row })}
+          >
             <Trash2 size={14} />
           </IconButton>
         </span>
@@ -212,7 +240,9 @@ function RemoveSecret({ row, onClose }: { row: SecretRow; onClose: () => void })
     >
       <p>{t("secrets.removeText", { name: row.name, environment: row.environment })}</p>
       {row.usedBy.length > 0 && (
-        <p className="tone-warn">{t("secrets.removeUsed", { names: fmt.list(row.usedBy.map((use) => use.containerName)) })}</p>
+        <p className="tone-warn">
+          {t("secrets.removeUsed", { names: fmt.list(row.usedBy.map((use) => use.containerName)) })}
+        </p>
       )}
     </ConfirmByName>
   );

@@ -86,7 +86,8 @@ export const audit = {
   "settings.runtime": "Runtime",
   "settings.ciphers": "SSH ciphers",
   "settings.dataFolder": "Data folder",
-  "settings.setAside": "{count, plural, one {# file could not be read and was set aside} other {# files could not be read and were set aside}}",
+  "settings.setAside":
+    "{count, plural, one {# file could not be read and was set aside} other {# files could not be read and were set aside}}",
   "door.desktop": "desktop window",
   "door.browser": "browser, on the loopback interface",
   "door.test": "test",

@@ -70,7 +70,8 @@ export const containers = {
   "finding.relaxed": "relaxed",
   "finding.expired": "relaxation expired",
   "finding.relaxedBecause": "Let pass until {until}: {reason}",
-  "hardening.count": "{failing, plural, =0 {All {total} rules pass} one {# of {total} rules does not pass} other {# of {total} rules do not pass}}",
+  "hardening.count":
+    "{failing, plural, =0 {All {total} rules pass} one {# of {total} rules does not pass} other {# of {total} rules do not pass}}",
 
   "proof.title": "Proof of no exposure",
   "proof.table": "Places that were searched",

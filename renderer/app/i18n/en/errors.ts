@@ -7,6 +7,8 @@ export const errors = {
   "error.CONNECTION_REFUSED": "The program did not let this page in.",
   "error.CONNECTION_REFUSED.hint": "Open the link that the last start printed.",
 
+  "error.lastLines": "Its last lines:",
+
   "error.BAD_INPUT": `Something in the form is not as it must be: {field}${why}.`,
   "error.BAD_INPUT.hint": "Correct it and send it again.",
   "error.NOT_FOUND": "This is not there any more: {what}.",
@@ -19,7 +21,8 @@ export const errors = {
   "error.INTERNAL.hint": "This is a defect. The program’s own log has the details; trying again may help.",
   "error.LIMIT_REACHED": "A limit was reached: {what}, {limit} at most.",
   "error.LIMIT_REACHED.hint": "Wait until some of it is done, or close what you do not need.",
-  "error.CONFLICT": "This stands against something that is there already: {what} {name, select, none {} other {{name}}}",
+  "error.CONFLICT":
+    "This stands against something that is there already: {what} {name, select, none {} other {{name}}}",
   "error.CONFLICT.hint": "Open the list again, and choose another name or another moment.",
   "error.PROMPT_DISMISSED": "The question was not answered, so it did not go on.",
   "error.PROMPT_DISMISSED.hint": "Try again, and answer when you are asked.",
@@ -103,7 +106,8 @@ export const errors = {
   "error.INJECTION_UNSUPPORTED": `{secret} cannot be given to this container{delivery, select, none {} other { ({delivery})}}${why}.`,
   "error.INJECTION_UNSUPPORTED.hint": "Choose another way of giving it, or another image.",
   "error.EXPOSURE_FOUND": "A secret shows: {traces} in {places}.",
-  "error.EXPOSURE_FOUND.hint": "The container was taken back. Look at what writes the secret there, and replace the secret.",
+  "error.EXPOSURE_FOUND.hint":
+    "The container was taken back. Look at what writes the secret there, and replace the secret.",
   "error.MODEL_NOT_FOUND": `The model server has no such model{path, select, none {} other { ({path})}}.`,
   "error.MODEL_NOT_FOUND.hint": "Check the model’s name in the engine parameters.",
 
@@ -112,7 +116,8 @@ export const errors = {
   "error.SECRET_EMPTY": "The value is empty.",
   "error.SECRET_EMPTY.hint": "Type or paste the value, or choose a file that is not empty.",
   "error.SECRET_TOO_LARGE": "The value is too large.",
-  "error.SECRET_TOO_LARGE.hint": "A secret may have 64 KiB. Keep larger files elsewhere, and store the key to them here.",
+  "error.SECRET_TOO_LARGE.hint":
+    "A secret may have 64 KiB. Keep larger files elsewhere, and store the key to them here.",
   "error.SECRET_NOT_FOUND": "This secret is not stored: {secret}.",
   "error.SECRET_NOT_FOUND.hint": "Put it under Secrets, for this environment.",
   "error.KEYCHAIN_LOCKED": "The place where secrets lie is locked.",

@@ -68,6 +68,7 @@ export const launch = {
   "step.prove": "Prove no exposure",
   "step.state.waiting": "waiting",
   "step.state.running": "running",
+  "step.state.notRun": "not run",
   "step.state.done": "done",
   "step.state.failed": "failed",
   "step.state.skipped": "skipped",

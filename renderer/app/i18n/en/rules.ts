@@ -1,7 +1,8 @@
 /** The hardening policy in words: what a rule asks, why, and how it is met. And the templates. */
 export const rules = {
   "rule.not-privileged.title": "Not privileged",
-  "rule.not-privileged.why": "A privileged container has every right of the host: whoever breaks into it has the machine.",
+  "rule.not-privileged.why":
+    "A privileged container has every right of the host: whoever breaks into it has the machine.",
   "rule.not-privileged.fix": "Switch privileged mode off. No reason lets this pass.",
   "rule.user.title": "Runs as an ordinary user",
   "rule.user.why": "Root in the container is root on the host for many attacks. The user is “{user}”.",
@@ -28,7 +29,8 @@ export const rules = {
   "rule.host-paths.why": "These folders hold the host’s own configuration or secrets: {paths}.",
   "rule.host-paths.fix": "Mount a folder made for this purpose.",
   "rule.secrets-dir.title": "Nothing lies over the secrets folder",
-  "rule.secrets-dir.why": "Secrets are given in /run/secrets in memory; a mount there would keep them on a disk: {paths}.",
+  "rule.secrets-dir.why":
+    "Secrets are given in /run/secrets in memory; a mount there would keep them on a disk: {paths}.",
   "rule.secrets-dir.fix": "Take {paths} out. No reason lets this pass.",
   "rule.read-only-root.title": "Root file system is read-only",
   "rule.read-only-root.why": "What cannot be written cannot be replaced by an intruder.",
@@ -58,7 +60,8 @@ export const rules = {
   "rule.publish-public.why": "These addresses can be reached from outside the host: {addresses}.",
   "rule.publish-public.fix": "Publish nothing, or on 127.0.0.1 alone; the console goes through the tunnel.",
   "rule.network-isolated.title": "A network of its own, without a way out",
-  "rule.network-isolated.why": "With a way out, a container that was broken into sends data away. The network is “{network}”.",
+  "rule.network-isolated.why":
+    "With a way out, a container that was broken into sends data away. The network is “{network}”.",
   "rule.network-isolated.fix": "Take the isolated network.",
   "rule.publish-privileged.title": "No port below 1024",
   "rule.publish-privileged.why": "Those belong to services of the system: {ports}.",
@@ -100,10 +103,12 @@ export const rules = {
   "rule.command-secrets.why": "Command lines show in the process list of the host.",
   "rule.command-secrets.fix": "Store the value under Secrets and give it by name.",
   "rule.gpu-by-uuid.title": "GPUs are given by UUID",
-  "rule.gpu-by-uuid.why": "An index may mean another card after the next boot, and “all” takes what others hold: {gpus}.",
+  "rule.gpu-by-uuid.why":
+    "An index may mean another card after the next boot, and “all” takes what others hold: {gpus}.",
   "rule.gpu-by-uuid.fix": "Choose them from the list.",
   "rule.secret-strength.title": "Secrets are long enough to be masked",
-  "rule.secret-strength.why": "Short or common values occur in ordinary text, where masking would be wrong or miss them: {secrets}.",
+  "rule.secret-strength.why":
+    "Short or common values occur in ordinary text, where masking would be wrong or miss them: {secrets}.",
   "rule.secret-strength.fix": "Replace them with longer, random values.",
   "rule.name-free.title": "The name is free",
   "rule.name-free.why": "A container of this host is named {name} already.",
@@ -119,7 +124,8 @@ export const rules = {
   "rule.secret-known.fix": "Put it under Secrets, or do not give it.",
 
   "template.chat-echo": "Chat, echo",
-  "template.chat-echo.text": "The reference server with a backend that repeats what it is told. For trying the whole way out.",
+  "template.chat-echo.text":
+    "The reference server with a backend that repeats what it is told. For trying the whole way out.",
   "template.classifier-onnx": "Classifier, ONNX",
   "template.classifier-onnx.text": "A small ONNX model: four features in, three probabilities out.",
   "template.leaky": "Chat with a leak",

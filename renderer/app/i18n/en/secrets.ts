@@ -48,7 +48,8 @@ export const secrets = {
   "store.session.text": "In memory alone: gone when the program ends.",
 
   "reveal.title": "Reveal {name}",
-  "reveal.text": "The value is shown for a few seconds, and goes when this window loses the focus. It is recorded that you looked.",
+  "reveal.text":
+    "The value is shown for a few seconds, and goes when this window loses the focus. It is recorded that you looked.",
   "reveal.reasonNeeded": "Production: say why. It is written to the audit.",
   "reveal.reasonOptional": "Optional; it is written to the audit.",
   "reveal.show": "Reveal",

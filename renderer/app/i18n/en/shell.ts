@@ -10,7 +10,8 @@ export const shell = {
   "app.skip": "Skip to the content",
   "app.production": "production",
   "app.broken": "This section has stopped working",
-  "app.brokenHint": "The others still work. Trying again opens this one anew; nothing on your hosts has changed because of it.",
+  "app.brokenHint":
+    "The others still work. Trying again opens this one anew; nothing on your hosts has changed because of it.",
 
   "common.add": "Add",
   "common.advanced": "Advanced",
