@@ -112,10 +112,12 @@ export class Host {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const cancel of [...this.#cancels]) cancel();
-    await this.#updateLink();
+    // Programs and streams first: one that loops must not find its pauses cut short while it goes on.
     this.#ssh.true.dispose();
     this.#ssh.false.dispose();
+    this.#engine.dropConnections();
+    await this.#updateLink();
+    for (const cancel of [...this.#cancels]) cancel();
     await this.#engine.dispose();
   }
 
@@ -196,7 +198,8 @@ export class Host {
 
   /** Resolves after `ms`, or at once when aborted or disposed. */
   #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#disposed) return Promise.resolve();
+    if (signal.aborted) return Promise.resolve();
+    if (this.#disposed) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       const end = () => {
         cancel();

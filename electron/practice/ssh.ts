@@ -35,6 +35,7 @@ const ed25519 = "ssh-ed25519";
 export function createSshServer(options: SshOptions): SshServer {
   const connections = new Set<Connection>();
   const forwards = new Set<Socket>();
+  const stop = new AbortController();
   const server = new ssh2.Server(
     {
       hostKeys: [options.hostKey.private],
@@ -48,13 +49,14 @@ export function createSshServer(options: SshOptions): SshServer {
       // Clients that leave without a word are no news here.
       connection.on("error", () => {});
       authenticate(connection, options);
-      connection.once("ready", () => serve(connection, options, forwards));
+      connection.once("ready", () => serve(connection, { ...options, stop: stop.signal }, forwards));
     },
   );
   return {
     // ssh2 asks of the stream what any duplex has; its types name the usual case only.
     inject: (stream) => server.injectSocket(stream as Socket),
     dispose() {
+      stop.abort();
       for (const connection of connections) connection.end();
       for (const socket of forwards) socket.destroy();
     },
@@ -84,7 +86,10 @@ function authenticate(connection: Connection, options: SshOptions): void {
   });
 }
 
-function serve(connection: Connection, options: SshOptions, forwards: Set<Socket>): void {
+/** `stop` ends every program that runs. */
+type Serving = SshOptions & { stop: AbortSignal };
+
+function serve(connection: Connection, options: Serving, forwards: Set<Socket>): void {
   let sessions = 0;
   let channels = 0;
   connection.on("session", (accept, reject) => {
@@ -129,7 +134,7 @@ function join(channel: Duplex, socket: Socket): void {
   channel.pipe(socket).pipe(channel);
 }
 
-function serveSession(session: Session, options: SshOptions): void {
+function serveSession(session: Session, options: Serving): void {
   const env: Record<string, string> = {};
   session.on("env", (accept, _reject, info) => {
     // AcceptEnv LANG LC_*
@@ -138,24 +143,20 @@ function serveSession(session: Session, options: SshOptions): void {
   });
   session.on("pty", (accept) => accept?.());
   session.on("window-change", (accept) => accept?.());
-  const stop = new AbortController();
+  const closed = new AbortController();
   session.on("signal", (accept) => {
     accept?.();
-    stop.abort();
+    closed.abort();
   });
-  session.once("close", () => stop.abort());
+  session.once("close", () => closed.abort());
+  const signal = AbortSignal.any([closed.signal, options.stop]);
   session.on("shell", (accept) => {
     const channel = accept();
     channel.write(`${options.hostName} is a practice host of Gatehouse (simulated): it has no interactive shell.\r\n`);
     finish(channel, 1);
   });
   session.on("exec", (accept, _reject, info) => {
-    void runCommand(
-      accept(),
-      info.command,
-      { ...options.machine, env: { ...options.machine.env, ...env } },
-      stop.signal,
-    );
+    void runCommand(accept(), info.command, { ...options.machine, env: { ...options.machine.env, ...env } }, signal);
   });
 }
 

@@ -11,8 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => folder.cleanup());
 
-test("each of three hundred fresh keys can be read, and signs what its public half verifies", () => {
-  for (let n = 0; n < 300; n += 1) {
+test("each of sixty fresh keys can be read, and signs what its public half verifies", () => {
+  for (let n = 0; n < 60; n += 1) {
     const kept = keepKey(folder.path, `k${n}`);
     const key = ssh2.utils.parseKey(kept.private);
     const shown = ssh2.utils.parseKey(kept.public);

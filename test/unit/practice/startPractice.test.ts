@@ -100,7 +100,10 @@ test("dispose leaves nothing: no program, no port, no folder, no handle", async 
   await Promise.all([running, streaming]);
   const closed = new Promise((resolve) => client.once("close", resolve));
   await until(() => busy() > before);
+  const began = performance.now();
   await fleet.fleet.dispose();
+  // A program that loops must not spin when its pauses are cut short.
+  expect(performance.now() - began).toBeLessThan(2_500);
   await closed;
   for (const host of fleet.fleet.hosts) expect(await reach(host.port)).toBe("refused");
   expect(readdirSync(fleet.dir)).toEqual(["keys"]);
