@@ -32,6 +32,8 @@ const rules: Rule[] = [
     says: /unresolvable CDI devices? ([^\s:]+)|device error: ?"?([^\s":]+)"?: unknown device|([^\s:"]+): unknown device/i,
     failure: plain("GPU_NOT_FOUND", (match) => ({ gpu: match[1] ?? match[2] ?? match[3] ?? "" })),
   },
+  // libnvidia-container, when a GPU that was asked for no longer answers.
+  { says: /nvml error: gpu is lost/i, failure: plain("GPU_NOT_FOUND", () => ({})) },
   {
     says: /bind source path does not exist: ?([^\n]*)/i,
     failure: plain("HOST_PATH_MISSING", (match) => ({ path: (match[1] ?? "").trim() })),

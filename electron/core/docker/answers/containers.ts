@@ -99,6 +99,8 @@ function detailFrom(from: z.output<typeof container>, raw: unknown): ContainerDe
   const { State, Config, NetworkSettings } = from;
   const running = ["running", "paused", "restarting"].includes(State.Status);
   const finishedAt = timeOf(State.FinishedAt);
+  // Between two starts the status is the last run's.
+  const hasCode = finishedAt !== null && (!running || State.Status === "restarting");
   const logConfig = z.looseObject({ Type: text }).safeParse(from.HostConfig.LogConfig);
   return {
     id: from.Id,
@@ -111,7 +113,7 @@ function detailFrom(from: z.output<typeof container>, raw: unknown): ContainerDe
     labels: Config.Labels,
     startedAt: timeOf(State.StartedAt),
     finishedAt: running ? null : finishedAt,
-    exitCode: running || finishedAt === null ? null : State.ExitCode,
+    exitCode: hasCode ? State.ExitCode : null,
     health: healths.get(State.Health?.Status ?? "") ?? null,
     error: State.Error,
     oomKilled: State.OOMKilled,
