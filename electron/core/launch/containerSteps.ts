@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import { labelPrefix, toCreateBody } from "../hardening/index.ts";
 import { isGone } from "./hostSteps.ts";
 import type { Step } from "./perform.ts";
-import type { Run } from "./run.ts";
+import { pause, type Run } from "./run.ts";
 
 const lastWords = 5;
 
@@ -107,35 +107,33 @@ export const startStep: Step = {
   ],
 };
 
-/** Waits, or rejects when the signal aborts. */
-export async function pause({ deps }: Pick<Run, "deps">, ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const onAbort = () => {
-      stop();
-      reject(new Failure("CANCELLED"));
-    };
-    const stop = deps.clock.after(ms, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** The container's inspect; `CONTAINER_DIED` {name, exitCode, oomKilled, lastLines} when it no longer runs. */
+/**
+ * The container's inspect; `CONTAINER_DIED` {name, exitCode, oomKilled, lastLines} when it no longer runs. `exitCode` is
+ * -1 when the engine restarted it so fast that its end was not seen.
+ */
 export async function aliveDetail(run: Run, signal: AbortSignal): Promise<ContainerDetail> {
   const detail = await run.engine.inspect(run.id, { signal });
   // "on-failure" starts it again at once: then its count tells that it died.
   const restarts = run.restarts ?? detail.restartCount;
   run.restarts = restarts;
   if (detail.state === "running" && detail.restartCount <= restarts) return detail;
+  const end = detail.state === "running" ? await nextEnd(run, signal) : detail;
   throw new Failure("CONTAINER_DIED", {
     name: run.spec.name,
-    exitCode: detail.exitCode ?? -1,
-    oomKilled: detail.oomKilled,
+    exitCode: end?.exitCode ?? -1,
+    oomKilled: end?.oomKilled ?? detail.oomKilled,
     lastLines: await lastLines(run, signal),
   });
+}
+
+/** While it runs again, its inspect says nothing of its last end; it will most likely end the same way soon. */
+async function nextEnd(run: Run, signal: AbortSignal): Promise<ContainerDetail | null> {
+  for (let look = 0; look < 20; look++) {
+    await pause(run, Math.min(50, run.timings.pollMs), signal);
+    const detail = await run.engine.inspect(run.id, { signal });
+    if (detail.state !== "running") return detail;
+  }
+  return null;
 }
 
 /** Its last words explain most deaths. Masked, and short: they go into an error's details. */

@@ -1,7 +1,7 @@
 /** How steps are done, limited in time, audited and taken back. Knows nothing of what they do. */
 import type { LaunchStepId } from "../../contract/containers.ts";
 import { Failure, isFailure } from "../failure.ts";
-import type { Run } from "./run.ts";
+import { pause, type Run } from "./run.ts";
 import type { AuditRow } from "./types.ts";
 
 /** The operation as it goes into the audit log. */
@@ -141,7 +141,7 @@ async function undone(step: Step, undo: Undo, run: Run): Promise<boolean> {
   let tried = false;
   const act = async () => {
     tried = true;
-    await Promise.race([withLinkBack(() => undo.act(run, limit.signal), run, limit.signal), expired.promise]);
+    await Promise.race([withHostBack(() => undo.act(run, limit.signal), run, limit.signal), expired.promise]);
   };
   try {
     await audited(run, `undo.${step.id}`, undo.operation(run), act).catch((error: unknown) => {
@@ -158,14 +158,21 @@ async function undone(step: Step, undo: Undo, run: Run): Promise<boolean> {
   }
 }
 
-/** A link that broke (perhaps the reason of the failure) gets the rest of the time to come back. */
-async function withLinkBack(act: () => Promise<void>, run: Run, signal: AbortSignal): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!isFailure(error) || error.code === "CONTAINER_NOT_FOUND") throw error;
-    await run.link.ready({ signal });
-    await act();
+/**
+ * A link that broke or an engine that went away (perhaps the reason of the failure) gets the rest of the time to come
+ * back. Whatever else went wrong is tried once more.
+ */
+async function withHostBack(act: () => Promise<void>, run: Run, signal: AbortSignal): Promise<void> {
+  for (let again = false; ; again = true) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isFailure(error) || error.code === "CONTAINER_NOT_FOUND" || signal.aborted) throw error;
+      if (again && !error.retryable && error.code !== "ENGINE_SOCKET_MISSING") throw error;
+    }
+    // It rejects at each attempt that fails; the next one may not.
+    await run.link.ready({ signal }).catch(() => {});
+    await pause(run, run.timings.pollMs, signal);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Problem } from "../../contract/base.ts";
 import type { LaunchSpec, LaunchStepId, LaunchView, Proof } from "../../contract/containers.ts";
 import type { ContainerDetail, Engine, EngineInfo } from "../docker/index.ts";
+import { Failure } from "../failure.ts";
 import type { ResolvedSecret, Secret } from "../secrets/index.ts";
 import type { HostLink } from "../ssh/index.ts";
 import type { LaunchTemplate } from "./templates.ts";
@@ -136,4 +137,20 @@ export class Run {
     this.apiKey?.dispose();
     this.apiKey = null;
   }
+}
+
+/** Waits, or rejects when the signal aborts. */
+export async function pause({ deps }: Pick<Run, "deps">, ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = () => {
+      stop();
+      reject(new Failure("CANCELLED"));
+    };
+    const stop = deps.clock.after(ms, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
 }

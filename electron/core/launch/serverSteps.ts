@@ -4,9 +4,9 @@ import { Failure } from "../failure.ts";
 import { secretsDir } from "../hardening/index.ts";
 import { type ModelServer, serverOf } from "../inference/index.ts";
 import { deliverFile, deliverMemory, prove, type Secret } from "../secrets/index.ts";
-import { aliveDetail, orDeath, pause } from "./containerSteps.ts";
+import { aliveDetail, orDeath } from "./containerSteps.ts";
 import type { Step, Undo } from "./perform.ts";
-import type { Run } from "./run.ts";
+import { pause, type Run } from "./run.ts";
 import { type LaunchTemplate, profileOf } from "./templates.ts";
 
 /** What was put into memory goes with the container, whose removal comes later. */
