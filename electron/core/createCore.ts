@@ -33,6 +33,7 @@ import {
   createLaunches,
   type Launches,
   type LaunchHost,
+  type LaunchTimings,
   launchFile,
   loadTemplates,
   publicTemplate,
@@ -52,6 +53,8 @@ export interface CoreOptions {
   practice: boolean;
   /** No practice host goes offline by itself; for tests. */
   steadyPractice?: boolean;
+  /** Other waits and limits of launches; for tests. */
+  launchTimings?: Partial<LaunchTimings>;
   /** The reference inference server as one file: what the practice fleet runs. */
   serverBundle: string;
   /** Where bugs are told; default standard error, masked. */
@@ -180,6 +183,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       changed("containers")();
     },
     bug: (where, error) => log(bugText(where, error)),
+    timings: options.launchTimings ?? {},
   });
   const containers: Containers = createContainers({
     hosts: () => hosts.sessions().map((session) => hostView(session.record, session.view())),
@@ -286,11 +290,12 @@ async function openPractice(ports: Ports, options: CoreOptions): Promise<Practic
 function launchHost(session: HostSession, containerNames: readonly string[] | null): LaunchHost {
   const { record } = session;
   const { engine, facts, gpus, link } = session.view();
+  const answering = gpus.filter(({ fault }) => fault !== "lost");
   return {
     id: record.id,
     name: record.host.name,
     simulated: record.simulated,
-    gpus: link.phase === "online" && facts !== null ? gpus.map((gpu) => gpu.uuid) : null,
+    gpus: link.phase === "online" && facts !== null ? answering.map((gpu) => gpu.uuid) : null,
     gpuToolkit: engine?.gpuToolkit ?? null,
     diskFreeBytes: facts?.diskFreeBytes ?? null,
     containerNames,

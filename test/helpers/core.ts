@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Core, createCore } from "../../electron/core/createCore.ts";
+import { type Core, type CoreOptions, createCore } from "../../electron/core/createCore.ts";
 import { buildInferenceServer } from "../../scripts/lib/inferenceBundle.mjs";
 import { type TestPorts, testPorts } from "./ports.ts";
 
@@ -21,7 +21,9 @@ export function serverBundle(): Promise<string> {
 }
 
 /** A whole core over test ports: real clock, a fake keychain in memory, a data folder of its own. */
-export async function openCore(options: { practice?: boolean } = {}): Promise<TestCore> {
+export async function openCore(
+  options: { practice?: boolean; launchTimings?: CoreOptions["launchTimings"] } = {},
+): Promise<TestCore> {
   const test = testPorts({ clock: "real" });
   const bugs: string[] = [];
   const core = await createCore(test.ports, {
@@ -29,6 +31,7 @@ export async function openCore(options: { practice?: boolean } = {}): Promise<Te
     actorDoor: "test",
     practice: options.practice ?? false,
     steadyPractice: true,
+    launchTimings: options.launchTimings ?? {},
     serverBundle: await serverBundle(),
     log: (text) => bugs.push(text),
   });
