@@ -1,5 +1,11 @@
 /** The practice fleet asked by programs that others wrote: OpenSSH's client and the docker command line. */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { Agent } from "node:http";
+import type { Duplex } from "node:stream";
+import { inspect } from "node:util";
+import Docker from "dockerode";
+import { Client } from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeForker } from "../../electron/core/node.ts";
 import type { PracticeHost } from "../../electron/practice/index.ts";
@@ -16,6 +22,30 @@ function missing(programs: readonly string[]): string[] {
       return true;
     }
   });
+}
+
+/** Every call on a channel of its own, as the console does it. */
+async function dockerodeTo(host: PracticeHost): Promise<{ client: Client; docker: Docker }> {
+  const client = new Client();
+  await new Promise((resolve, reject) => {
+    client.once("ready", () => resolve(null));
+    client.once("error", reject);
+    client.connect({
+      host: host.address,
+      port: host.port,
+      username: host.user,
+      privateKey: readFileSync(host.keyFile),
+    });
+  });
+  const agent = Object.assign(new Agent(), {
+    createConnection(_options: unknown, done: (error: Error | null, stream?: Duplex) => void) {
+      client.openssh_forwardOutStreamLocal("/var/run/docker.sock", (error, stream) => done(error ?? null, stream));
+    },
+    // docker-modem inspects its options at each request, and with them the whole client.
+    [inspect.custom]: () => "agent",
+  });
+  const options: Docker.DockerOptions & { agent: Agent } = { protocol: "http", host: "engine.invalid", agent };
+  return { client, docker: new Docker(options) };
 }
 
 const absent = missing(["ssh", "ssh-keyscan", "docker"]);
@@ -392,6 +422,31 @@ describe.skipIf(absent.length > 0)("practice fleet and foreign clients", () => {
       expect(rows.map((row) => row.split(", ")[1])).toContain(pid);
       ok(await docker(["rm", "-f", "held"]));
       expect((await apps()).split("\n")).toHaveLength(1);
+    });
+  });
+
+  describe("dockerode over ssh2", () => {
+    test("container, exec with input, log, stats and events", async () => {
+      const { client, docker } = await dockerodeTo(fleet.host("lyra"));
+      try {
+        expect((await docker.version()).ApiVersion).toBe("1.52");
+        const container = await docker.createContainer({ name: "rode", Image: "busybox:1", Cmd: ["talk"] });
+        await container.start();
+        const exec = await container.exec({ Cmd: ["cat"], AttachStdin: true, AttachStdout: true });
+        const stream = await exec.start({ hijack: true, stdin: true });
+        stream.end("through\n");
+        const chunks: Buffer[] = [];
+        for await (const chunk of stream) chunks.push(chunk as Buffer);
+        expect(Buffer.concat(chunks).subarray(8).toString()).toBe("through\n");
+        expect((await exec.inspect()).ExitCode).toBe(0);
+        const log = await container.logs({ stdout: true, stderr: true, tail: 1 });
+        expect(Buffer.from(log).subarray(8).toString()).toBe("tick 1: all quiet\n");
+        expect((await container.stats({ stream: false, "one-shot": true })).memory_stats.limit).toBeGreaterThan(0);
+        await container.remove({ force: true });
+        await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
+      } finally {
+        client.end();
+      }
     });
   });
 

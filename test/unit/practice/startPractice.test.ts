@@ -98,7 +98,7 @@ test("dispose leaves nothing: no program, no port, no folder, no handle", async 
     });
   });
   await Promise.all([running, streaming]);
-  const closed = new Promise((resolve) => client.once("close", resolve));
+  const closed = new Promise((resolve) => client.once("close", () => resolve(null)));
   await until(() => busy() > before);
   const began = performance.now();
   await fleet.fleet.dispose();
@@ -116,7 +116,7 @@ test("lyra goes away by itself and comes back on the same port; a steady fleet d
   const fleet = await fleetOf({ clock, steady: false });
   const { port } = fleet.host("lyra");
   const client = await logIn(fleet, "lyra");
-  const lost = new Promise((resolve) => client.once("close", resolve));
+  const lost = new Promise((resolve) => client.once("close", () => resolve(null)));
   client.on("error", () => undefined);
   await clock.advance(36_999);
   expect(await reach(port)).toBe("open");
@@ -156,7 +156,7 @@ describe("faults", () => {
     const fleet = await fleetOf();
     const client = await logIn(fleet, "orion");
     client.on("error", () => undefined);
-    const lost = new Promise((resolve) => client.once("close", resolve));
+    const lost = new Promise((resolve) => client.once("close", () => resolve(null)));
     await fleet.fleet.setFault("orion", "link-drop", true);
     await lost;
     expect(await reach(fleet.host("orion").port)).toBe("refused");
