@@ -1,10 +1,11 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AuditInput } from "../../electron/core/audit/types.ts";
+import type { Engine } from "../../electron/core/docker/types.ts";
 import { Failure, isFailure } from "../../electron/core/failure.ts";
 import {
   type AuditRow,
   createLaunches,
+  type LaunchAudit,
   type Launches,
   type LaunchFile,
   type LaunchHost,
@@ -13,7 +14,13 @@ import {
 import type { LaunchTimings } from "../../electron/core/launch/types.ts";
 import { createMasker } from "../../electron/core/logs/index.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
-import { createSecrets, Secret, type SecretKeeper, type SecretsFile } from "../../electron/core/secrets/index.ts";
+import {
+  type ApiKeys,
+  createSecrets,
+  Secret,
+  type SecretKeeper,
+  type SecretsFile,
+} from "../../electron/core/secrets/index.ts";
 import type { HostLink, LinkState } from "../../electron/core/ssh/types.ts";
 import { type FakeEngine, fakeEngine, fakeImage } from "./fakeEngine.ts";
 import { type FakeServer, fakeServer } from "./fakeServer.ts";
@@ -120,7 +127,9 @@ export interface LaunchLab {
   /** Everything that was audited, oldest first. */
   rows: (AuditRow & { outcome: AuditInput["outcome"]; errorCode?: string })[];
   audit: { refuse: boolean };
+  /** What is kept in the keychain, by container id. */
   apiKeys: Map<string, Secret>;
+  keys: ApiKeys;
   bugs: unknown[];
   secrets: ReturnType<typeof createSecrets>;
   records: () => LaunchFile;
@@ -131,13 +140,30 @@ const templatesFolder = fileURLToPath(new URL("../../assets/templates", import.m
 
 /** A host with an engine in memory, a model server in memory, the real masker, and launches over them. */
 export async function launchLab(timings: Partial<LaunchTimings> = {}): Promise<LaunchLab> {
-  const masker = createMasker();
   const engine = fakeEngine([fakeImage("gatehouse/inference-server:1"), fakeImage("busybox:1.37")]);
   const server = fakeServer();
   const link = fakeLink(engine, server);
+  for (const call of ["info", "containers", "inspect", "image", "createNetwork", "removeNetwork", "create", "start"]) {
+    engine.before.set(call as "info", () => reachable(link));
+  }
+  for (const call of ["stop", "remove", "top", "exec", "logs", "pull"]) {
+    engine.before.set(call as "stop", () => reachable(link));
+  }
+  const quick = { pollMs: 5, settleMs: 5, undoMs: 500, graceMs: 300, ...timings };
+  return { ...(await launchesOver(engine, link, quick)), engine, server, link };
+}
+
+export type LaunchesOver = Omit<LaunchLab, "engine" | "server" | "link">;
+
+/** Launches over any engine and link: keychain, store and audit in memory, everything else as in the product. */
+export async function launchesOver(
+  engine: Engine,
+  link: HostLink,
+  timings: Partial<LaunchTimings> = {},
+): Promise<LaunchesOver> {
+  const masker = createMasker();
   const keeper = memoryKeeper(masker);
   const clock = systemClock();
-  const random = systemRandom();
   const secrets = createSecrets({
     keychain: keeper,
     store: memoryStore<SecretsFile>({ secrets: [] }),
@@ -160,12 +186,7 @@ export async function launchLab(timings: Partial<LaunchTimings> = {}): Promise<L
     diskFreeBytes: 2 ** 40,
     containerNames: [],
   };
-  for (const call of ["info", "containers", "inspect", "image", "createNetwork", "removeNetwork", "create", "start"]) {
-    engine.before.set(call as "info", () => reachable(link));
-  }
-  for (const call of ["stop", "remove", "top", "exec", "logs", "pull"]) {
-    engine.before.set(call as "stop", () => reachable(link));
-  }
+  const keys = keysIn(apiKeys, masker);
   const launches = createLaunches({
     hosts: {
       engineOf: () => engine,
@@ -175,69 +196,50 @@ export async function launchLab(timings: Partial<LaunchTimings> = {}): Promise<L
         return { ...host };
       },
     },
-    templates: await loadTemplates(join(templatesFolder)),
+    templates: await loadTemplates(templatesFolder),
     secrets,
-    apiKeys: {
-      put: async (id, value) =>
-        void apiKeys.set(
-          id,
-          new Secret(
-            masker,
-            value.name,
-            value.use((bytes) => Buffer.from(bytes)),
-          ),
-        ),
-      get: async (id) => {
-        const kept = apiKeys.get(id);
-        return kept === undefined
-          ? null
-          : new Secret(
-              masker,
-              kept.name,
-              kept.use((bytes) => Buffer.from(bytes)),
-            );
-      },
-      remove: async (id) => void apiKeys.delete(id),
-    },
+    apiKeys: keys,
     masker,
-    audit: {
-      async run(row, action) {
-        if (audit.refuse && row.severity === "high") throw new Failure("AUDIT_UNWRITABLE", { reason: "disk" });
-        try {
-          const result = await action();
-          rows.push({ ...row, outcome: "success" });
-          return result;
-        } catch (error) {
-          const code = isFailure(error) ? error.code : "INTERNAL";
-          rows.push({ ...row, outcome: code === "CANCELLED" ? "cancelled" : "failure", errorCode: code });
-          throw error;
-        }
-      },
-    },
+    audit: auditInto(rows, audit),
     store,
     clock,
-    random,
+    random: systemRandom(),
     onChange: () => {
       changes += 1;
     },
     bug: (where, error) => void bugs.push({ where, error }),
-    timings: { pollMs: 5, settleMs: 5, undoMs: 500, graceMs: 300, ...timings },
+    timings,
   });
+  const records = () => store.get();
+  return { keeper, masker, host, launches, rows, audit, apiKeys, keys, bugs, secrets, records, changes: () => changes };
+}
+
+function keysIn(kept: Map<string, Secret>, masker: LaunchLab["masker"]): ApiKeys {
+  const copyOf = (secret: Secret) => secret.use((bytes) => new Secret(masker, secret.name, bytes));
   return {
-    engine,
-    server,
-    link,
-    keeper,
-    masker,
-    host,
-    launches,
-    rows,
-    audit,
-    apiKeys,
-    bugs,
-    secrets,
-    records: () => store.get(),
-    changes: () => changes,
+    put: async (id, secret) => void kept.set(id, copyOf(secret)),
+    get: async (id) => {
+      const secret = kept.get(id);
+      return secret === undefined ? null : copyOf(secret);
+    },
+    remove: async (id) => void kept.delete(id),
+  };
+}
+
+function auditInto(rows: LaunchLab["rows"], audit: { refuse: boolean }): LaunchAudit {
+  return {
+    async run(row, action) {
+      if (audit.refuse && row.severity === "high") throw new Failure("AUDIT_UNWRITABLE", { reason: "disk" });
+      try {
+        const result = await action();
+        rows.push({ ...row, outcome: "success" });
+        return result;
+      } catch (error) {
+        const code = isFailure(error) ? error.code : "INTERNAL";
+        rows.push({ ...row, outcome: code === "CANCELLED" ? "cancelled" : "failure", errorCode: code });
+        throw error;
+      }
+    },
   };
 }
 
