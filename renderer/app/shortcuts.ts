@@ -22,7 +22,7 @@ export function commandOf(keys: Keys, typing: boolean, mac: boolean): Command | 
   return null;
 }
 
-export const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+export const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? "");
 export const mainKey = isMac ? "⌘" : "Ctrl";
 
 export function useShortcuts(run: (command: Command) => void): void {

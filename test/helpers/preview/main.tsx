@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 /** The renderer over canned data: `?empty&prompt&keychain=unset&theme=light&language=ru`. */
 import { createRoot } from "react-dom/client";
 import { App } from "../../../renderer/app/App.tsx";
