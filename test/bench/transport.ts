@@ -1,20 +1,21 @@
-/** A call over each transport, and log lines in batches, against the same over nothing but the transport itself. */
+/** A call over each transport, and log lines in batches; beside a call, an echo over nothing but the transport itself. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { MessageChannel } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { eventIterator, oc } from "@orpc/contract";
 import { implement } from "@orpc/server";
+import { RPCHandler } from "@orpc/server/message-port";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
 import { logLine } from "../../electron/contract/index.ts";
-import type { DoorCore } from "../../electron/shells/browser/index.ts";
-import { type DoorKind, doorKinds, openDoor } from "../helpers/doors.ts";
+import { systemClock, systemRandom } from "../../electron/core/node.ts";
+import { type DoorCore, openBrowserDoor } from "../../electron/shells/browser/index.ts";
+import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
+import { type DoorKind, doorKinds, openDoor, redeem } from "../helpers/doors.ts";
+import type { ClientWork } from "./transportClient.ts";
+import { BATCH, BATCHES, type Figures, measure, middle, perCall, type TransportClient } from "./transportMeasure.ts";
 import type { BenchRow } from "./types.ts";
-
-const CALLS = 2_000;
-const BATCH = 1_000;
-const BATCHES = 300;
-const RUNS = 5;
 
 const contract = {
   ping: oc.input(z.object({ n: z.number() })).output(z.object({ n: z.number() })),
@@ -40,25 +41,51 @@ function makeCore(): DoorCore {
   return { router, context: (client) => client };
 }
 
-interface Bare {
-  call(text: string): Promise<string>;
-  close(): void;
-}
-
-/** The transport alone: one message there, one back. */
-async function bare(kind: DoorKind): Promise<Bare> {
-  if (kind === "in-process") return { call: async (text) => text, close: () => undefined };
+async function ours(kind: DoorKind): Promise<Figures> {
+  const core = makeCore();
+  if (kind === "in-process") {
+    const door = await openDoor(kind, core);
+    return measure(door.client as unknown as TransportClient);
+  }
   if (kind === "message-port") {
     const { port1, port2 } = new MessageChannel();
-    port1.on("message", (text) => port1.postMessage(text));
-    return {
-      call: (text) =>
+    new RPCHandler(core.router).upgrade(port1 as unknown as globalThis.MessagePort, { context: {} });
+    port1.start();
+    const figures = await inThread({ kind, port: port2 }, [port2]);
+    port1.close();
+    return figures;
+  }
+  const door = await openBrowserDoor({ core, assets: new Map(), clock: systemClock(), random: systemRandom() });
+  const figures = await inThread({ kind, port: door.port, token: await redeem(door.newAddress()) }, []);
+  await door.dispose();
+  return figures;
+}
+
+async function inThread(work: ClientWork, transferList: MessagePort[]): Promise<Figures> {
+  const file = await bundleScript(fileURLToPath(new URL("./transportClient.ts", import.meta.url)));
+  const worker = new Worker(file, { workerData: work, transferList });
+  return new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+}
+
+/** One message there, one back, within one thread. */
+async function echo(kind: DoorKind): Promise<number[]> {
+  const text = JSON.stringify({ n: 1 });
+  if (kind === "in-process") return [];
+  if (kind === "message-port") {
+    const { port1, port2 } = new MessageChannel();
+    port1.on("message", (data) => port1.postMessage(data));
+    const times = await runs(
+      () =>
         new Promise((resolve) => {
           port2.once("message", resolve);
           port2.postMessage(text);
         }),
-      close: () => port2.close(),
-    };
+    );
+    port2.close();
+    return times;
   }
   const server = createServer().listen(0, "127.0.0.1");
   const sockets = new WebSocketServer({ server, perMessageDeflate: false });
@@ -66,86 +93,38 @@ async function bare(kind: DoorKind): Promise<Bare> {
   await new Promise((resolve) => server.once("listening", resolve));
   const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   await new Promise((resolve) => socket.once("open", resolve));
-  return {
-    call: (text) =>
+  const times = await runs(
+    () =>
       new Promise((resolve) => {
-        socket.once("message", (data) => resolve(String(data)));
+        socket.once("message", resolve);
         socket.send(text);
       }),
-    close() {
-      socket.terminate();
-      sockets.close();
-      server.close();
-    },
-  };
+  );
+  socket.terminate();
+  sockets.close();
+  server.close();
+  return times;
 }
 
-async function perCall(call: (n: number) => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  for (let n = 0; n < CALLS; n++) await call(n);
-  return (performance.now() - began) / CALLS;
+async function runs(call: () => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  for (let run = 0; run <= 5; run++) times.push(await perCall(call));
+  return times.slice(1);
 }
 
-async function linesPerSecond(stream: () => Promise<AsyncIterable<unknown[]>>): Promise<number> {
-  const began = performance.now();
-  let lines = 0;
-  for await (const rows of await stream()) lines += rows.length;
-  if (lines !== BATCH * BATCHES) throw new Error(`${lines} lines came of ${BATCH * BATCHES}`);
-  return (lines / (performance.now() - began)) * 1000;
-}
-
-function middle(values: readonly number[]) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const show = (value: number) => (value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(3));
-  return {
-    median: sorted[Math.floor(sorted.length / 2)] ?? 0,
-    spread: `${show(sorted[0] ?? 0)}–${show(sorted.at(-1) ?? 0)}`,
-  };
-}
-
-async function rowsOf(kind: DoorKind): Promise<BenchRow[]> {
-  const door = await openDoor(kind, makeCore());
-  const client = door.client as unknown as {
-    ping(input: { n: number }): Promise<{ n: number }>;
-    lines(): Promise<AsyncIterable<unknown[]>>;
-  };
-  const peer = await bare(kind);
-  const figures = { call: [] as number[], bare: [] as number[], lines: [] as number[] };
-  for (let run = 0; run <= RUNS; run++) {
-    const call = await perCall((n) => client.ping({ n }));
-    const alone = await perCall((n) => peer.call(JSON.stringify({ n })));
-    const lines = await linesPerSecond(() => client.lines());
-    if (run === 0) continue;
-    figures.call.push(call);
-    figures.bare.push(alone);
-    figures.lines.push(lines);
-  }
-  peer.close();
-  await door.close();
-  const [call, alone, lines] = [middle(figures.call), middle(figures.bare), middle(figures.lines)];
-  return [
-    {
-      name: `a call, ${kind}`,
-      ours: call.median,
-      peer: 0.5,
-      peerName: "limit",
-      unit: "ms",
-      higherIsBetter: false,
-      goal: 1,
-      spread: call.spread,
-    },
-    {
-      name: `a call, ${kind}, beside the bare transport`,
-      ours: call.median,
-      peer: alone.median,
-      peerName: "echo",
-      unit: "ms",
-      higherIsBetter: false,
-      goal: null,
-      spread: alone.spread,
-    },
-    {
-      name: `lines in batches of 1,000, ${kind}`,
+export async function bench(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const kind of doorKinds) {
+    const figures = await ours(kind);
+    const [call, lines, bare] = [middle(figures.call), middle(figures.lines), middle(await echo(kind))];
+    const time = { ours: call.median, unit: "ms", higherIsBetter: false };
+    rows.push({ ...time, name: `a call, ${kind}`, peer: 0.5, peerName: "limit", goal: 1, spread: call.spread });
+    if (bare.median > 0) {
+      const name = `a call, ${kind}, beside an echo`;
+      rows.push({ ...time, name, peer: bare.median, peerName: "echo", goal: null, spread: bare.spread });
+    }
+    rows.push({
+      name: `lines in batches of ${BATCH}, ${kind}`,
       ours: lines.median,
       peer: 500_000,
       peerName: "limit",
@@ -153,12 +132,7 @@ async function rowsOf(kind: DoorKind): Promise<BenchRow[]> {
       higherIsBetter: true,
       goal: 1,
       spread: lines.spread,
-    },
-  ];
-}
-
-export async function bench(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const kind of doorKinds) rows.push(...(await rowsOf(kind)));
+    });
+  }
   return rows;
 }

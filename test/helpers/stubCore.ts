@@ -7,6 +7,8 @@ export interface StubCore extends DoorCore {
   clients: { address: string; userAgent: string }[];
   /** Sends a change to everyone who listens. */
   emit(change: AppChange): void;
+  /** Changes that some stream has not taken yet. */
+  readonly waiting: number;
   /** Streams of changes that are open. */
   readonly listening: number;
 }
@@ -15,6 +17,7 @@ export interface StubCore extends DoorCore {
 export function stubCore(): StubCore {
   const clients: StubCore["clients"] = [];
   const listeners = new Set<(change: AppChange) => void>();
+  const queues = new Set<AppChange[]>();
   const small = implement({ app: contract.app, settings: contract.settings }).$context<{ address: string }>();
   let settings: Settings = { language: "system", theme: "system", environment: "development", practice: false };
   const router = small.router({
@@ -36,6 +39,7 @@ export function stubCore(): StubCore {
           wake();
         };
         listeners.add(listener);
+        queues.add(waiting);
         signal?.addEventListener("abort", () => wake(), { once: true });
         try {
           while (!signal?.aborted) {
@@ -48,6 +52,7 @@ export function stubCore(): StubCore {
           }
         } finally {
           listeners.delete(listener);
+          queues.delete(waiting);
         }
       }),
     },
@@ -68,6 +73,9 @@ export function stubCore(): StubCore {
     clients,
     emit: (change) => {
       for (const listener of listeners) listener(change);
+    },
+    get waiting() {
+      return [...queues].reduce((sum, queue) => sum + queue.length, 0);
     },
     get listening() {
       return listeners.size;

@@ -71,16 +71,22 @@ export function createSockets(core: DoorCore, session: Session) {
   };
 }
 
+/** Bytes that may wait for a page before its streams do, too. */
+const WAITING_LIMIT = 2 ** 20;
+
 /**
- * A socket whose `send` waits until the bytes are out. The router awaits it between two items of a stream, so a page
- * that reads slowly slows its streams down, and nothing piles up here.
+ * A socket whose `send` waits while much is still to be sent. The router awaits it between two items of a stream, so a
+ * page that reads slowly slows its streams down, and nothing piles up here.
  */
 function paced(socket: WebSocket): Pick<WebSocket, "addEventListener" | "send"> {
-  const send = (data: Parameters<WebSocket["send"]>[0]) =>
-    new Promise<void>((resolve) => {
-      // After a close there is nobody to tell; the router ends its streams by the close event.
-      if (socket.readyState !== socket.OPEN) resolve();
-      else socket.send(data, () => resolve());
-    });
+  const send = (data: Parameters<WebSocket["send"]>[0]) => {
+    // After a close there is nobody to tell; the router ends its streams by the close event.
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount < WAITING_LIMIT) {
+      socket.send(data);
+      return;
+    }
+    return new Promise<void>((resolve) => socket.send(data, () => resolve()));
+  };
   return { addEventListener: socket.addEventListener.bind(socket), send };
 }

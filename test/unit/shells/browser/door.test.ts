@@ -294,3 +294,35 @@ describe("sockets", () => {
     expect((await ask("/")).status).toBe(200);
   });
 });
+
+describe("a page that does not read", () => {
+  test("slows its own streams down, and gets everything when it reads again", async () => {
+    await openSocket({ protocols: ["gatehouse.v1", `token.${await tokenOfDoor()}`] });
+    const socket = sockets[0]!;
+    let got = 0;
+    socket.on("message", (data) => {
+      if (String(data).includes("xxx")) got += 1;
+    });
+    socket.send(JSON.stringify({ i: "1", p: { u: "/app/changes", b: {} } }));
+    await until(() => core.listening === 1);
+    socket.pause();
+    // 40 MB: more than the system's own buffers and ours take together.
+    const many = 4_000;
+    for (let i = 0; i < many; i++) core.emit({ topic: "containers", hostId: "x".repeat(10_000) });
+    let before = many;
+    await until(
+      async () => {
+        const now = core.waiting;
+        const still = now === before;
+        before = now;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return still;
+      },
+      { timeoutMs: 10_000 },
+    );
+    expect(core.waiting).toBeGreaterThan(many / 2);
+    socket.resume();
+    await until(() => got === many, { timeoutMs: 10_000 });
+    expect(core.waiting).toBe(0);
+  });
+});

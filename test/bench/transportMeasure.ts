@@ -1,0 +1,54 @@
+/** What is measured of a transport, by whoever holds its client. */
+
+export const BATCH = 1_000;
+export const BATCHES = 300;
+const CALLS = 2_000;
+const RUNS = 5;
+
+export interface TransportClient {
+  ping(input: { n: number }): Promise<{ n: number }>;
+  lines(): Promise<AsyncIterable<unknown[]>>;
+}
+
+export interface Figures {
+  /** Milliseconds a call, one a run. */
+  call: number[];
+  /** Lines a second, one a run. */
+  lines: number[];
+}
+
+/** Five runs after a warm-up. */
+export async function measure(client: TransportClient): Promise<Figures> {
+  const figures: Figures = { call: [], lines: [] };
+  for (let run = 0; run <= RUNS; run++) {
+    const call = await perCall((n) => client.ping({ n }));
+    const lines = await linesPerSecond(() => client.lines());
+    if (run === 0) continue;
+    figures.call.push(call);
+    figures.lines.push(lines);
+  }
+  return figures;
+}
+
+export async function perCall(call: (n: number) => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  for (let n = 0; n < CALLS; n++) await call(n);
+  return (performance.now() - began) / CALLS;
+}
+
+async function linesPerSecond(stream: () => Promise<AsyncIterable<unknown[]>>): Promise<number> {
+  const began = performance.now();
+  let lines = 0;
+  for await (const rows of await stream()) lines += rows.length;
+  if (lines !== BATCH * BATCHES) throw new Error(`${lines} lines came of ${BATCH * BATCHES}`);
+  return (lines / (performance.now() - began)) * 1000;
+}
+
+export function middle(values: readonly number[]): { median: number; spread: string } {
+  const sorted = [...values].sort((a, b) => a - b);
+  const show = (value: number) => (value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(3));
+  return {
+    median: sorted[Math.floor(sorted.length / 2)] ?? 0,
+    spread: `${show(sorted[0] ?? 0)}–${show(sorted.at(-1) ?? 0)}`,
+  };
+}
