@@ -4,5 +4,5 @@ export { type CreateOptions, labelPrefix, networkNameOf, specHash, toCreateBody 
 export { type Inspected, postureOfContainer } from "./inspected.ts";
 export { denialOf, type Judgement, judge, judgeContainer, longestRelaxationDays } from "./judge.ts";
 export { type HardeningContext, type Posture, secretsDir, unknownContext } from "./posture.ts";
-export { type Rule, rules } from "./rules.ts";
+export { type Rule, rules } from "./rules/index.ts";
 export { settingLooksSecret } from "./secretLike.ts";

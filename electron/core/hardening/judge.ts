@@ -2,7 +2,7 @@ import type { Finding, LaunchSpec, Severity } from "../../contract/containers.ts
 import { Failure } from "../failure.ts";
 import { type Inspected, postureOfContainer } from "./inspected.ts";
 import { type HardeningContext, type Posture, postureOfSpec, unknownContext } from "./posture.ts";
-import { type Rule, rules } from "./rules.ts";
+import { type Rule, rules } from "./rules/index.ts";
 
 export interface Judgement {
   /** One a rule, those that pass too, in the policy's order. */
