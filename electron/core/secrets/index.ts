@@ -14,6 +14,7 @@ export {
   type ModelLoader,
   type OwnKeysForServers,
 } from "./injection.ts";
+export { type SecretsFile, secretsFile } from "./ledger.ts";
 export { Secret, type SecretRegistrar } from "./secret.ts";
 export {
   createSecrets,
@@ -21,6 +22,4 @@ export {
   type SecretKeeper,
   type Secrets,
   type SecretsDeps,
-  type SecretsFile,
-  secretsFile,
 } from "./service.ts";

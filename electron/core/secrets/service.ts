@@ -1,9 +1,9 @@
-import { z } from "zod";
 import type { SecretRef } from "../../contract/containers.ts";
 import type { SecretRow } from "../../contract/secrets.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
-import { createSerial } from "../serial.ts";
+import { createSerial, type Serial } from "../serial.ts";
+import { createLedger, keyOf, type Ledger, type SecretsStore } from "./ledger.ts";
 import type { Secret, SecretRegistrar } from "./secret.ts";
 import { checkEnvironment, checkName, checkSize, decodeValue, encodeValue, production } from "./values.ts";
 
@@ -15,26 +15,9 @@ export interface SecretKeeper {
   list(environment?: string): Promise<{ environment: string; name: string; store: SecretRow["store"] }[]>;
 }
 
-/** What is known of a secret beside its value. A removed one stays, so that its number is never given again. */
-export const secretsFile = z.object({
-  secrets: z.array(
-    z.object({
-      environment: z.string(),
-      name: z.string(),
-      version: z.number().int().positive(),
-      createdAt: z.number().int().nonnegative().nullable(),
-      updatedAt: z.number().int().nonnegative().nullable(),
-      weak: z.boolean(),
-      removed: z.boolean(),
-    }),
-  ),
-});
-export type SecretsFile = z.infer<typeof secretsFile>;
-type Meta = SecretsFile["secrets"][number];
-
 export interface SecretsDeps {
   keychain: SecretKeeper;
-  store: { get(): SecretsFile; update(change: (current: SecretsFile) => SecretsFile): Promise<unknown> };
+  store: SecretsStore;
   clock: Pick<Clock, "now">;
   /** The masker: every value that comes in is told to it before anything else. */
   registrar: SecretRegistrar;
@@ -76,86 +59,52 @@ export interface Secrets {
 }
 
 const revealMs = 30_000;
-const keyOf = (of: Pick<SecretRef, "environment" | "name">) => `${of.environment}/${of.name}`;
 
 export function createSecrets(deps: SecretsDeps): Secrets {
-  const serial = createSerial();
-  /** Names in the keychain when it was last listed; `null` before that. */
-  let present: Set<string> | null = null;
+  const ledger = createLedger(deps.store);
+  const { versionOf } = ledger;
+  return {
+    ...reading(deps, ledger),
+    ...writing(deps, ledger, createSerial()),
+    newest: (ref) => versionOf(keyOf(ref)),
+    stateOf(ref) {
+      const version = versionOf(keyOf(ref));
+      if (version === null || (ref.version !== undefined && ref.version !== version)) return "unknown";
+      return ledger.metaOf(keyOf(ref))?.weak ? "weak" : "known";
+    },
+  };
+}
 
-  const metaOf = (key: string) => deps.store.get().secrets.find((meta) => keyOf(meta) === key);
-
-  async function setMeta(key: string, meta: Meta | undefined): Promise<void> {
-    await deps.store.update((file) => ({
-      secrets: [...file.secrets.filter((each) => keyOf(each) !== key), ...(meta === undefined ? [] : [meta])],
-    }));
-  }
-
-  /** A secret that somebody put into the keychain without us counts as version 1. */
-  function versionOf(key: string): number | null {
-    if (present !== null && !present.has(key)) return null;
-    const meta = metaOf(key);
-    if (meta !== undefined && !meta.removed) return meta.version;
-    return present === null ? null : (meta?.version ?? 0) + 1;
-  }
-
+function writing(deps: SecretsDeps, ledger: Ledger, serial: Serial): Pick<Secrets, "put" | "remove"> {
   async function store(environment: string, name: string, value: Buffer): Promise<{ version: number }> {
     const key = keyOf({ environment, name });
-    const before = metaOf(key);
+    const before = ledger.metaOf(key);
     const now = deps.clock.now();
     const version = (before?.version ?? 0) + 1;
     const createdAt = before === undefined || before.removed ? now : before.createdAt;
     const meta = { environment, name, version, createdAt, updatedAt: now, weak: deps.isWeak(value), removed: false };
     // The number first: a crash in between makes a container look outdated, which is harmless, and never the reverse.
-    await setMeta(key, meta);
+    await ledger.setMeta(key, meta);
     try {
       await deps.keychain.put(environment, name, value);
     } catch (error) {
-      await setMeta(key, before).catch(() => undefined);
+      await ledger.setMeta(key, before).catch(() => undefined);
       throw error;
     }
-    present?.add(key);
-    deps.onChange?.();
+    ledger.appeared(key);
     return { version };
   }
 
-  async function listed(environment?: string) {
-    const entries = await deps.keychain.list(environment);
-    if (environment === undefined) present = new Set(entries.map(keyOf));
-    return entries;
-  }
-
-  async function resolveOne(ref: SecretRef): Promise<ResolvedSecret> {
-    const missing = new Failure("SECRET_NOT_FOUND", {
-      secret: keyOf(ref),
-      ...(ref.version === undefined ? {} : { version: ref.version }),
-    });
-    const meta = metaOf(keyOf(ref));
-    const version = meta === undefined ? 1 : meta.removed ? meta.version + 1 : meta.version;
-    if (ref.version !== undefined && ref.version !== version) throw missing;
-    const secret = await deps.keychain.get(ref.environment, ref.name);
-    if (secret === null) throw missing;
-    present?.add(keyOf(ref));
-    secret.use((value) => deps.registrar.register(secret.name, value));
-    return { ref: { environment: ref.environment, name: ref.name, version }, secret };
+  async function drop(environment: string, name: string): Promise<void> {
+    const key = keyOf({ environment, name });
+    const found = await deps.keychain.remove(environment, name);
+    const meta = ledger.metaOf(key);
+    if (meta !== undefined && !meta.removed) await ledger.setMeta(key, { ...meta, removed: true });
+    ledger.vanished(key);
+    if (!found) throw new Failure("SECRET_NOT_FOUND", { secret: key });
   }
 
   return {
-    async list(environment) {
-      const entries = await listed(environment);
-      return entries.map(({ store: place, ...of }) => {
-        const meta = metaOf(keyOf(of));
-        const ours = meta !== undefined && !meta.removed;
-        return {
-          ...of,
-          version: ours ? meta.version : (meta?.version ?? 0) + 1,
-          createdAt: ours ? meta.createdAt : null,
-          updatedAt: ours ? meta.updatedAt : null,
-          store: place,
-          weak: ours && meta.weak,
-        };
-      });
-    },
     async put({ environment, name, value, encoding }) {
       checkEnvironment(environment);
       checkName(name);
@@ -163,22 +112,59 @@ export function createSecrets(deps: SecretsDeps): Secrets {
       try {
         checkSize(name, bytes);
         deps.registrar.register(name, bytes);
-        return await serial(() => store(environment, name, bytes));
+        const stored = await serial(() => store(environment, name, bytes));
+        deps.onChange?.();
+        return stored;
       } finally {
         bytes.fill(0);
       }
     },
     async remove({ environment, name, confirm }) {
       if (confirm !== name) throw new Failure("BAD_INPUT", { field: "confirm", reason: "the name does not match" });
-      await serial(async () => {
-        const key = keyOf({ environment, name });
-        const found = await deps.keychain.remove(environment, name);
-        const meta = metaOf(key);
-        if (meta !== undefined && !meta.removed) await setMeta(key, { ...meta, removed: true });
-        present?.delete(key);
-        if (!found) throw new Failure("SECRET_NOT_FOUND", { secret: key });
-      });
+      await serial(() => drop(environment, name));
       deps.onChange?.();
+    },
+  };
+}
+
+type Reading = Pick<Secrets, "list" | "resolve" | "reveal" | "refresh">;
+
+function reading(deps: SecretsDeps, ledger: Ledger): Reading {
+  async function listed(environment?: string) {
+    const entries = await deps.keychain.list(environment);
+    if (environment === undefined) ledger.saw(entries.map(keyOf));
+    return entries;
+  }
+
+  async function resolveOne(ref: SecretRef): Promise<ResolvedSecret> {
+    const asked = ref.version === undefined ? {} : { version: ref.version };
+    const missing = new Failure("SECRET_NOT_FOUND", { secret: keyOf(ref), ...asked });
+    const version = ledger.numberOf(keyOf(ref));
+    if (ref.version !== undefined && ref.version !== version) throw missing;
+    const secret = await deps.keychain.get(ref.environment, ref.name);
+    if (secret === null) throw missing;
+    ledger.appeared(keyOf(ref));
+    secret.use((value) => deps.registrar.register(secret.name, value));
+    return { ref: { environment: ref.environment, name: ref.name, version }, secret };
+  }
+
+  return {
+    async list(environment) {
+      const entries = await listed(environment);
+      return entries.map(({ environment: place, name, store }) => {
+        const key = keyOf({ environment: place, name });
+        const meta = ledger.metaOf(key);
+        const known = meta === undefined || meta.removed ? null : meta;
+        return {
+          environment: place,
+          name,
+          version: ledger.numberOf(key),
+          createdAt: known?.createdAt ?? null,
+          updatedAt: known?.updatedAt ?? null,
+          store,
+          weak: known?.weak ?? false,
+        };
+      });
     },
     async reveal({ environment, name, reason }) {
       if (environment === production && reason.trim().length < 3) {
@@ -200,12 +186,6 @@ export function createSecrets(deps: SecretsDeps): Secrets {
         for (const { secret } of resolved) secret.dispose();
         throw error;
       }
-    },
-    newest: (ref) => versionOf(keyOf(ref)),
-    stateOf(ref) {
-      const version = versionOf(keyOf(ref));
-      if (version === null || (ref.version !== undefined && ref.version !== version)) return "unknown";
-      return metaOf(keyOf(ref))?.weak ? "weak" : "known";
     },
     async refresh() {
       try {
