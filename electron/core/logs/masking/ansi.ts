@@ -3,6 +3,7 @@
  * also looks at a view without them.
  */
 const ESC = 0x1b;
+const LINE_FEED = 0x0a;
 /** A control string (window title, link) longer than this is taken for text. */
 const MAX_STRING = 512;
 const MAX_CSI = 64;
@@ -63,9 +64,13 @@ export interface StrippedView {
   skipFrom(at: number): number;
 }
 
-/** `skip` bytes at the start are the rest of a sequence whose beginning has gone by. */
-export function strip(bytes: Uint8Array, skip: number): StrippedView {
-  const out = Buffer.allocUnsafe(bytes.length);
+/**
+ * The view of `bytes`, whose first `skip` are the rest of a sequence that began before them. With `onlyLines` it has the
+ * lines that hold a sequence and no others: for patterns that no line feed is in.
+ */
+export function strip(bytes: Uint8Array, skip: number, onlyLines = false): StrippedView {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const out = Buffer.allocUnsafe(text.length);
   const starts: number[] = [];
   const origins: number[] = [];
   const cuts: number[] = skip > 0 ? [-1, skip] : [];
@@ -75,13 +80,19 @@ export function strip(bytes: Uint8Array, skip: number): StrippedView {
     if (to <= from) return;
     starts.push(length);
     origins.push(from);
-    out.set(bytes.subarray(from, to), length);
-    length += to - from;
+    length += text.copy(out, length, from, to);
   };
-  let decided = bytes.length;
-  let esc = bytes.indexOf(ESC, from);
-  while (esc >= 0) {
-    const end = sequenceEnd(bytes, esc, bytes.length);
+  let decided = text.length;
+  let lineEnd = onlyLines ? endOfLine(text, skip > 0 ? skip : text.length) : text.length;
+  let inLine = !onlyLines || skip > 0;
+  for (let esc = text.indexOf(ESC, from); esc >= 0; ) {
+    if (esc >= lineEnd || !inLine) {
+      if (inLine) keep(lineEnd);
+      from = Math.max(skip, text.lastIndexOf(LINE_FEED, esc) + 1);
+      lineEnd = endOfLine(text, esc);
+      inLine = true;
+    }
+    const end = sequenceEnd(text, esc, text.length);
     if (end < 0) {
       decided = esc;
       break;
@@ -91,9 +102,9 @@ export function strip(bytes: Uint8Array, skip: number): StrippedView {
       cuts.push(esc, end);
       from = end;
     }
-    esc = bytes.indexOf(ESC, Math.max(end, esc + 1));
+    esc = text.indexOf(ESC, Math.max(end, esc + 1));
   }
-  keep(decided);
+  if (inLine) keep(Math.min(decided, lineEnd));
   return {
     bytes: out.subarray(0, length),
     decided,
@@ -108,6 +119,12 @@ export function strip(bytes: Uint8Array, skip: number): StrippedView {
       return at;
     },
   };
+}
+
+/** After the line feed that ends the line of `at`. */
+function endOfLine(text: Buffer, at: number): number {
+  const feed = text.indexOf(LINE_FEED, at);
+  return feed < 0 ? text.length : feed + 1;
 }
 
 function lastAtMost(sorted: readonly number[], value: number): number {

@@ -1,8 +1,9 @@
 import { hasEscape, type StrippedView, strip } from "./ansi.ts";
+import { viewOf } from "./blockTables.ts";
 import { type Owner, PatternStore } from "./patterns.ts";
 import { PrefixIndex } from "./prefixIndex.ts";
 import type { Variant } from "./variants.ts";
-import { type Found, viewOf, WindowIndex } from "./windowIndex.ts";
+import { type Found, WindowIndex } from "./windowIndex.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -24,8 +25,8 @@ export interface Analysis {
 export class MaskEngine {
   readonly store = new PatternStore();
   readonly #prefixes = new PrefixIndex(this.store);
-  readonly #long = new WindowIndex(this.store, 16);
-  readonly #medium = new WindowIndex(this.store, 8, 21);
+  readonly #long = new WindowIndex(this.store, 16, 23);
+  readonly #medium = new WindowIndex(this.store, 8, 22);
   readonly #short = new WindowIndex(this.store, 6, 21);
   /** Under six bytes: only there when forced. */
   readonly #tiny = new Set<number>();
@@ -35,7 +36,9 @@ export class MaskEngine {
     const { id, fresh } = this.store.add(variant, owner);
     if (fresh) {
       this.#prefixes.add(id);
-      this.#indexFor(id)?.add(id) ?? this.#tiny.add(id);
+      const index = this.#indexFor(id);
+      if (index === null) this.#tiny.add(id);
+      else index.add(id);
     }
     return id;
   }
@@ -60,7 +63,7 @@ export class MaskEngine {
     if (this.store.live === 0 || text.length === 0) return found;
     this.#scan(text, found, all);
     this.#extend(text, found);
-    if (hasEscape(text)) this.#scanStripped(strip(text, 0), found, all);
+    if (hasEscape(text)) this.#scanStripped(strip(text, 0, this.store.multiline === 0), found, all);
     return found;
   }
 
@@ -74,7 +77,7 @@ export class MaskEngine {
     const suffix = this.#suffix(text);
     if (suffix !== null) analysis.suffix = suffix;
     analysis.hold = Math.min(analysis.hold, this.#withHead(text, suffix?.at ?? text.length));
-    if (skip > 0 || hasEscape(text)) this.#partStripped(strip(text, skip), analysis);
+    if (skip > 0 || hasEscape(text)) this.#partStripped(strip(text, skip, this.store.multiline === 0), analysis);
     return analysis;
   }
 

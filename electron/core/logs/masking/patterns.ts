@@ -36,11 +36,14 @@ export class PatternStore {
   /** Open addressing over the hash of the bytes; number + 1, 0 empty, -1 removed. */
   #table = new Int32Array(128);
   #filled = 0;
+  /** Hash of the bytes, by number. */
+  #hashes = new Int32Array(64);
 
   /** The pattern's number, and whether it is new. */
   add(variant: Variant, owner: Owner): { id: number; fresh: boolean } {
     const edge = (variant.head ? 1 : 0) | (variant.tail << 1);
-    const found = this.#lookup(variant.bytes);
+    const hash = hashBytes(variant.bytes);
+    const found = this.#lookup(variant.bytes, hash);
     if (found >= 0) {
       if ((edge & 1 & ~(this.edges[found] as number)) === 1) this.headed++;
       this.edges[found] = (this.edges[found] as number) | edge;
@@ -49,6 +52,7 @@ export class PatternStore {
       return { id: found, fresh: false };
     }
     const id = this.#free.pop() ?? this.#grow();
+    this.#hashes[id] = hash;
     const length = variant.bytes.length;
     this.start[id] = this.#place(variant.bytes);
     this.length[id] = length;
@@ -58,7 +62,7 @@ export class PatternStore {
     if (length > this.longest) this.longest = length;
     if (hasLineBreak(variant.bytes)) this.multiline++;
     if (edge & 1) this.headed++;
-    this.#insert(id, hashBytes(variant.bytes, 0, length));
+    this.#insert(id, hash);
     return { id, fresh: true };
   }
 
@@ -79,7 +83,7 @@ export class PatternStore {
     const start = this.start[id] as number;
     const length = this.length[id] as number;
     const bytes = this.pool.subarray(start, start + length);
-    this.#remove(id, hashBytes(bytes, 0, length));
+    this.#remove(id, this.#hashes[id] as number);
     if (hasLineBreak(bytes)) this.multiline--;
     if ((this.edges[id] as number) & 1) this.headed--;
     bytes.fill(0);
@@ -124,7 +128,7 @@ export class PatternStore {
 
   /** Bytes of memory behind it, owners not counted. */
   get tableBytes(): number {
-    return this.pool.byteLength + this.start.byteLength * 2 + this.edges.byteLength + this.#table.byteLength;
+    return this.pool.byteLength + this.start.byteLength * 3 + this.edges.byteLength + this.#table.byteLength;
   }
 
   #place(bytes: Uint8Array): number {
@@ -150,6 +154,7 @@ export class PatternStore {
     if (id >= this.start.length) {
       this.start = widen(this.start);
       this.length = widen(this.length);
+      this.#hashes = widen(this.#hashes);
       const edges = new Uint8Array(this.edges.length * 2);
       edges.set(this.edges);
       this.edges = edges;
@@ -157,12 +162,13 @@ export class PatternStore {
     return id;
   }
 
-  #lookup(bytes: Uint8Array): number {
+  #lookup(bytes: Uint8Array, hash: number): number {
     const mask = this.#table.length - 1;
-    for (let slot = hashBytes(bytes, 0, bytes.length) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#table[slot] as number;
       if (entry === 0) return -1;
-      if (entry > 0 && this.length[entry - 1] === bytes.length && this.matches(entry - 1, bytes, 0)) return entry - 1;
+      if (entry < 0 || this.#hashes[entry - 1] !== hash || this.length[entry - 1] !== bytes.length) continue;
+      if (this.matches(entry - 1, bytes, 0)) return entry - 1;
     }
   }
 
@@ -192,8 +198,7 @@ export class PatternStore {
     const mask = this.#table.length - 1;
     for (const entry of old) {
       if (entry <= 0) continue;
-      const start = this.start[entry - 1] as number;
-      let slot = hashBytes(this.pool, start, start + (this.length[entry - 1] as number)) & mask;
+      let slot = (this.#hashes[entry - 1] as number) & mask;
       while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
       this.#table[slot] = entry;
       this.#filled++;
@@ -208,9 +213,9 @@ export function widen(array: Int32Array): Int32Array<ArrayBuffer> {
 }
 
 /** FNV-1a, spread. */
-function hashBytes(bytes: Uint8Array, from: number, to: number): number {
+function hashBytes(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x2c1b3c6d) >>> 1;
 }

@@ -1,5 +1,5 @@
+import { viewOf } from "./blockTables.ts";
 import type { PatternStore } from "./patterns.ts";
-import { viewOf } from "./windowIndex.ts";
 
 const FRESH_LIMIT = 128;
 const BLOCK_HASH = 0x9e3779b1 | 0;

@@ -1,3 +1,4 @@
+import { BLOCK, BlockTables, blockHash, viewOf } from "./blockTables.ts";
 import { type PatternStore, widen } from "./patterns.ts";
 
 /** What a scan found, as parallel lists: pattern number, and the range in the scanned bytes. */
@@ -7,12 +8,12 @@ export interface Found {
   ends: number[];
 }
 
-const BLOCK = 4;
 /** The most by which a base64 match grows at an end: a digit and two signs of padding. */
 const EDGE = 3;
-const BLOCK_HASH = 0x9e3779b1 | 0;
-/** Offsets of a pattern that are weighed for its window; longer ones keep to their end. */
-const MAX_OFFSETS = 192;
+/** Bits of the filter for each block, until it has its full size. */
+const SPARSE = 32;
+/** Patterns carried over to larger tables at each registration, so that none is a pause. */
+const CARRIED = 384;
 
 /**
  * Multi-pattern search of the Wu-Manber family (S. Wu, U. Manber, "A fast algorithm for multi-pattern searching",
@@ -33,61 +34,46 @@ export class WindowIndex {
   /** Bytes of the window; no pattern in here is shorter. */
   readonly #window: number;
   readonly #stride: number;
-  #bits = 13;
-  #maxBits: number;
-  #filter = new Uint32Array(1 << 8);
-  /** Bit k: a block of this hash is the k-th of some window. Its index is the leading bits of the filter's. */
-  #places = new Uint16Array(1 << 13);
-  #placeBits = 13;
-  #blocks = 0;
+  readonly #maxBits: number;
+  #tables = new BlockTables(13);
+  /** Larger or cleaner tables on their way, and the patterns that are not yet in them. */
+  #coming: { tables: BlockTables; waiting: number[] } | null = null;
   #patterns = 0;
   /** Chains of patterns by the hash of their window: head by slot, then by pattern number. Number + 1; 0 ends. */
   #heads = new Int32Array(1 << 8);
   #next = new Int32Array(64);
   #hashes = new Int32Array(64);
-  /** Offset of the window in the pattern. */
-  #offsets = new Int32Array(64);
-  /** How many windows hold a block, by a hash of it: to find the rarest offset. */
-  #counts = new Uint8Array(1 << 12);
+  /** Offset of the window in the pattern; -1 for a number that is not in here. */
+  #offsets = new Int32Array(64).fill(-1);
 
-  constructor(store: PatternStore, window: number, maxBits = 23) {
+  constructor(store: PatternStore, window: number, maxBits: number) {
     this.#store = store;
     this.#window = window;
     this.#stride = window - BLOCK + 1;
     this.#maxBits = maxBits;
   }
 
-  get size(): number {
-    return this.#patterns;
-  }
-
   get tableBytes(): number {
-    return (
-      this.#filter.byteLength +
-      this.#places.byteLength +
-      this.#heads.byteLength +
-      this.#next.byteLength * 3 +
-      this.#counts.byteLength
-    );
+    const coming = this.#coming?.tables.tableBytes ?? 0;
+    return this.#tables.tableBytes + coming + this.#heads.byteLength + this.#next.byteLength * 3;
   }
 
   add(id: number): void {
-    while (id >= this.#next.length) {
-      this.#next = widen(this.#next);
-      this.#hashes = widen(this.#hashes);
-      this.#offsets = widen(this.#offsets);
-    }
+    this.#makeRoom(id);
     this.#patterns++;
-    this.#blocks += this.#stride;
-    if (this.#blocks * 16 > 1 << this.#bits && this.#bits < this.#maxBits) this.#remark(this.#bits + 2);
-    if (this.#patterns > this.#heads.length) this.#rechain();
-    const offset = this.#rarest(id);
+    const full = this.#tables.blocks * SPARSE > 1 << this.#tables.bits;
+    if (full && this.#tables.bits < this.#maxBits && this.#coming === null) this.#replace(this.#tables.bits + 2);
+    const offset = this.#tables.rarest(this.#store, id, this.#window);
     this.#offsets[id] = offset;
-    this.#mark(id);
+    const view = viewOf(this.#store.pool);
     const from = (this.#store.start[id] as number) + offset;
-    const hash = windowHash(viewOf(this.#store.pool), from, this.#window);
+    this.#tables.mark(view, from, this.#stride);
+    this.#coming?.tables.mark(view, from, this.#stride);
+    const hash = windowHash(view, from, this.#window);
     this.#hashes[id] = hash;
+    if (this.#patterns > this.#heads.length) this.#rechain();
     this.#link(id, hash);
+    this.#carry();
   }
 
   /** Takes the pattern out. Its blocks stay marked for a while, which costs a needless look, never a match. */
@@ -101,8 +87,11 @@ export class WindowIndex {
       at = after;
     }
     this.#next[id] = 0;
+    this.#offsets[id] = -1;
     this.#patterns--;
-    if (this.#blocks > 2 * this.#patterns * this.#stride + 8192) this.#remark(this.#bits);
+    const stale = this.#tables.blocks > 2 * this.#patterns * this.#stride + 8192;
+    if (stale && this.#coming === null) this.#replace(this.#tables.bits);
+    this.#carry();
   }
 
   /**
@@ -111,25 +100,24 @@ export class WindowIndex {
    */
   scan(text: Uint8Array, view: DataView, found: Found, all: boolean): void {
     if (this.#patterns === 0) return;
-    const filter = this.#filter;
-    const shift = 32 - this.#bits;
+    const filter = this.#tables.filter;
+    const shift = 32 - this.#tables.bits;
     const stride = this.#stride;
     const last = text.length - BLOCK;
     for (let at = 0; at <= last; at += stride) {
-      const hash = Math.imul(view.getInt32(at, true), BLOCK_HASH);
+      const hash = blockHash(view.getInt32(at, true));
       const slot = hash >>> shift;
       if ((((filter[slot >>> 5] as number) >>> (slot & 31)) & 1) === 1) this.#probe(text, view, at, hash, found, all);
     }
   }
 
   #probe(text: Uint8Array, view: DataView, at: number, hash: number, found: Found, all: boolean): void {
-    let places = this.#places[hash >>> (32 - this.#placeBits)] as number;
+    let places = this.#tables.places[hash >>> (32 - this.#tables.placeBits)] as number;
     const window = this.#window;
     const mask = this.#heads.length - 1;
     while (places !== 0) {
-      const lowest = 31 - Math.clz32(places & -places);
+      const from = at - (31 - Math.clz32(places & -places));
       places &= places - 1;
-      const from = at - lowest;
       if (from < 0 || from + window > text.length) continue;
       const windowed = windowHash(view, from, window);
       let entry = this.#heads[windowed & mask] as number;
@@ -157,99 +145,60 @@ export class WindowIndex {
     found.ends.push(end);
   }
 
-  #mark(id: number): void {
-    const view = viewOf(this.#store.pool);
-    const from = (this.#store.start[id] as number) + (this.#offsets[id] as number);
-    const shift = 32 - this.#bits;
-    const placeShift = 32 - this.#placeBits;
-    const countMask = this.#counts.length - 1;
-    for (let k = 0; k < this.#stride; k++) {
-      const hash = Math.imul(view.getInt32(from + k, true), BLOCK_HASH);
-      const slot = hash >>> shift;
-      this.#filter[slot >>> 5] = (this.#filter[slot >>> 5] as number) | (1 << (slot & 31));
-      const place = hash >>> placeShift;
-      this.#places[place] = (this.#places[place] as number) | (1 << k);
-      const count = (hash >>> 4) & countMask;
-      if ((this.#counts[count] as number) < 255) this.#counts[count] = (this.#counts[count] as number) + 1;
-    }
-  }
-
-  /** The offset whose blocks are in the fewest windows and look least like words; the latest of equals. */
-  #rarest(id: number): number {
-    const view = viewOf(this.#store.pool);
-    const start = this.#store.start[id] as number;
-    const length = this.#store.length[id] as number;
-    const stride = this.#stride;
-    const countMask = this.#counts.length - 1;
-    const lowest = Math.max(0, length - this.#window - MAX_OFFSETS);
-    const costs: number[] = [];
-    let cost = 0;
-    let best = length - this.#window;
-    let least = Number.POSITIVE_INFINITY;
-    // A running sum over the blocks, from the end to the start.
-    for (let block = length - BLOCK; block >= lowest; block--) {
-      const value = view.getInt32(start + block, true);
-      const known = this.#counts[(Math.imul(value, BLOCK_HASH) >>> 4) & countMask] as number;
-      const own = known * 8 + wordiness(value);
-      costs.push(own);
-      cost += own;
-      if (costs.length > stride) cost -= costs[costs.length - 1 - stride] as number;
-      if (costs.length >= stride && cost < least) {
-        least = cost;
-        best = block;
-      }
-    }
-    return best;
-  }
-
   #link(id: number, hash: number): void {
     const slot = hash & (this.#heads.length - 1);
     this.#next[id] = this.#heads[slot] as number;
     this.#heads[slot] = id + 1;
   }
 
-  /** The patterns in here, by way of the chains. */
   #members(): number[] {
     const ids: number[] = [];
-    for (const head of this.#heads) {
-      for (let entry = head; entry !== 0; entry = this.#next[entry - 1] as number) ids.push(entry - 1);
-    }
+    for (let id = 0; id < this.#offsets.length; id++) if ((this.#offsets[id] as number) >= 0) ids.push(id);
     return ids;
   }
 
+  #makeRoom(id: number): void {
+    while (id >= this.#next.length) {
+      const size = this.#next.length;
+      this.#next = widen(this.#next);
+      this.#hashes = widen(this.#hashes);
+      this.#offsets = widen(this.#offsets).fill(-1, size);
+    }
+  }
+
+  /** Four times the chains; the pattern being added is linked by the caller. */
   #rechain(): void {
-    const ids = this.#members();
-    this.#heads = new Int32Array(this.#heads.length * 4);
-    for (const id of ids) this.#link(id, this.#hashes[id] as number);
+    const heads = this.#heads;
+    this.#heads = new Int32Array(heads.length * 4);
+    for (const head of heads) {
+      for (let entry = head; entry !== 0; ) {
+        const after = this.#next[entry - 1] as number;
+        this.#link(entry - 1, this.#hashes[entry - 1] as number);
+        entry = after;
+      }
+    }
   }
 
-  #remark(bits: number): void {
-    const ids = this.#members();
-    this.#bits = Math.min(this.#maxBits, bits);
-    this.#placeBits = Math.min(20, this.#bits);
-    this.#blocks = ids.length * this.#stride;
-    this.#filter = new Uint32Array(1 << (this.#bits - 5));
-    this.#places = new Uint16Array(1 << this.#placeBits);
-    this.#counts = new Uint8Array(1 << Math.min(20, this.#bits - 1));
-    for (const id of ids) this.#mark(id);
+  /** Begins new tables; the present ones go on being used, and being added to, until the new ones are complete. */
+  #replace(bits: number): void {
+    this.#coming = { tables: new BlockTables(Math.min(this.#maxBits, bits)), waiting: this.#members() };
   }
-}
 
-/** A guess, without a corpus, of how likely a block is in ordinary log text: higher is likelier. */
-function wordiness(block: number): number {
-  let lower = 0;
-  let digits = 0;
-  let other = 0;
-  for (let i = 0; i < 32; i += 8) {
-    const byte = (block >>> i) & 255;
-    if (byte >= 0x61 && byte <= 0x7a) lower++;
-    else if (byte >= 0x30 && byte <= 0x39) digits++;
-    else if (byte === 0x20 || byte === 0x2d || byte === 0x2e || byte === 0x2f || byte === 0x3d || byte === 0x22)
-      other++;
+  #carry(): void {
+    if (this.#coming === null) return;
+    const { tables, waiting } = this.#coming;
+    const view = viewOf(this.#store.pool);
+    for (let n = 0; n < CARRIED; n++) {
+      const id = waiting.pop();
+      if (id === undefined) {
+        this.#tables = tables;
+        this.#coming = null;
+        return;
+      }
+      const offset = this.#offsets[id] as number;
+      if (offset >= 0) tables.mark(view, (this.#store.start[id] as number) + offset, this.#stride);
+    }
   }
-  if (lower + other === 4) return 4;
-  if (digits + other === 4) return 3;
-  return lower >= 3 || digits >= 3 ? 1 : 0;
 }
 
 function windowHash(view: DataView, from: number, window: number): number {
@@ -260,8 +209,4 @@ function windowHash(view: DataView, from: number, window: number): number {
   }
   hash = Math.imul(hash, 0xc2b2ae35);
   return hash ^ (hash >>> 16);
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
