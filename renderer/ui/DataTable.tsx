@@ -24,6 +24,8 @@ type TableProps<Row> = {
   selected?: string | null;
   initialSort?: Sort;
   production?: (row: Row) => boolean;
+  /** Rows that matter less than the others. */
+  faint?: (row: Row) => boolean;
   onOpen?: (row: Row) => void;
 };
 
@@ -36,7 +38,7 @@ const rowHeight = 30;
  * its own box gets narrow, so that it also works beside an open drawer.
  */
 export function DataTable<Row>(props: TableProps<Row>) {
-  const { rows, columns, rowId, selected, production, onOpen } = props;
+  const { rows, columns, rowId, selected, production, faint, onOpen } = props;
   const [sort, setSort] = useState<Sort | null>(props.initialSort ?? null);
   const scroller = useRef<HTMLDivElement>(null);
   const sorted = useMemo(() => {
@@ -84,6 +86,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
                 key={id}
                 data-row={id}
                 data-production={production?.(row) || undefined}
+                data-faint={faint?.(row) || undefined}
                 aria-selected={selected === undefined ? undefined : selected === id}
                 tabIndex={onOpen ? 0 : undefined}
                 onClick={() => onOpen?.(row)}

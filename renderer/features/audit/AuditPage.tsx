@@ -23,6 +23,7 @@ import {
 } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
+import { actionName } from "./actionName.ts";
 import { VerifyReport } from "./VerifyReport.tsx";
 
 const pageSize = 200;
@@ -120,6 +121,7 @@ export function AuditPage({ item }: { item: string | null }) {
             columns={columns}
             rowId={(row) => String(row.seq)}
             selected={selected ? String(selected.seq) : null}
+            faint={(row) => row.outcome === "intent"}
             onOpen={(row) => go(`/audit/${row.seq}`)}
           />
         )}
@@ -152,7 +154,8 @@ function useVerify(wanted: boolean) {
   return { run, report, busy: api.busy, problem: api.problem };
 }
 
-function auditColumns({ t, fmt, maybe }: Text): Column<AuditRowView>[] {
+function auditColumns(text: Text): Column<AuditRowView>[] {
+  const { t, fmt } = text;
   return [
     {
       id: "at",
@@ -161,26 +164,26 @@ function auditColumns({ t, fmt, maybe }: Text): Column<AuditRowView>[] {
       priority: 1,
       cell: (row) => <span className="mono secondary">{`${fmt.date(row.at)} ${fmt.time(row.at)}`}</span>,
     },
-    { id: "actor", title: t("audit.column.actor"), width: "10%", priority: 3, cell: (row) => row.actor },
+    { id: "actor", title: t("audit.column.actor"), width: "8%", priority: 3, cell: (row) => row.actor },
     {
       id: "action",
       title: t("audit.column.action"),
       priority: 1,
       cell: (row) => (
         <span className="row">
-          <span className="strong truncate">{maybe(`action.${row.action}`) ?? row.action}</span>
+          <span className="strong truncate">{actionName(text, row.action)}</span>
           {row.severity === "high" && (
             <span className="high" title={t("audit.high")} role="img" aria-label={t("audit.high")} />
           )}
         </span>
       ),
     },
-    { id: "target", title: t("audit.column.target"), width: "20%", priority: 2, cell: (row) => row.target },
+    { id: "target", title: t("audit.column.target"), width: "18%", priority: 2, cell: (row) => row.target },
     {
       id: "operation",
       title: t("audit.column.operation"),
-      width: "28%",
-      priority: 4,
+      width: "26%",
+      priority: 3,
       cell: (row) => <span className="mono secondary">{`${row.method} ${row.path}`}</span>,
     },
     {
@@ -209,12 +212,13 @@ function auditColumns({ t, fmt, maybe }: Text): Column<AuditRowView>[] {
 }
 
 function AuditDrawer({ row, onClose }: { row: AuditRowView; onClose: () => void }) {
-  const { t, fmt, maybe, problem } = useText();
+  const text = useText();
+  const { t, fmt, problem } = text;
   const copy = { label: t("common.copy"), doneLabel: t("common.copied") };
   return (
     <Drawer
       subject={String(row.seq)}
-      title={maybe(`action.${row.action}`) ?? row.action}
+      title={actionName(text, row.action)}
       closeLabel={t("common.close")}
       marks={<Chip square>{t("audit.seq", { seq: row.seq })}</Chip>}
       under={<State tone={tones[row.outcome]} word={t(`outcome.${row.outcome}`)} since={fmt.dateTime(row.at)} />}

@@ -62,7 +62,7 @@ export function ContainerDrawer({ hostId, containerId, tab, onTab, onClose }: Pr
           <div className="row">
             <ContainerState row={detail} />
             <span className="muted truncate">
-              {detail.status} · {detail.hostName}
+              {detail.status === detail.state ? detail.hostName : `${detail.status} · ${detail.hostName}`}
             </span>
           </div>
         )

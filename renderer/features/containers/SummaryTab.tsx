@@ -2,7 +2,7 @@ import type { ContainerDetailView } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useStream } from "../../client/hooks.ts";
 import { Bar, CodeBlock, Facts } from "../../ui/index.ts";
-import { Since } from "../common/index.ts";
+import { foldCommand, Since } from "../common/index.ts";
 
 export function SummaryTab({ detail }: { detail: ContainerDetailView }) {
   const { t, fmt } = useText();
@@ -50,7 +50,7 @@ export function SummaryTab({ detail }: { detail: ContainerDetailView }) {
       {detail.startCommand && (
         <section className="stack tight">
           <h3>{t("launch.command")}</h3>
-          <CodeBlock wrap label={t("launch.command")} text={detail.startCommand} copy={copy} />
+          <CodeBlock wrap label={t("launch.command")} text={foldCommand(detail.startCommand)} copy={copy} />
         </section>
       )}
     </>

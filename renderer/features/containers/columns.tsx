@@ -37,7 +37,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
       id: "environment",
       title: t("fleet.column.environment"),
       width: "118px",
-      priority: 4,
+      priority: 3,
       sort: (row) => row.environment,
       cell: (row) => <EnvChip environment={row.environment} />,
     },

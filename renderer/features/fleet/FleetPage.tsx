@@ -158,7 +158,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
       id: "attention",
       title: t("fleet.column.attention"),
       width: "22%",
-      priority: 4,
+      priority: 3,
       cell: (host) => {
         const problem = hostProblem(host);
         if (!problem) return null;

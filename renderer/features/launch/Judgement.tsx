@@ -6,7 +6,7 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { Button, CodeBlock, ScoreGauge, Section } from "../../ui/index.ts";
-import { FindingRow, ProblemBanner, sortFindings } from "../common/index.ts";
+import { FindingRow, foldCommand, ProblemBanner, sortFindings } from "../common/index.ts";
 import { canRelax, putBack } from "./draft.ts";
 import { RelaxDialog } from "./RelaxDialog.tsx";
 import { useDebounced } from "./useDebounced.ts";
@@ -45,7 +45,7 @@ export function Judgement({ spec, template, valid, busy, problem, onSpec }: Prop
         {plan && (
           <section className="stack tight">
             <h3>{t("launch.command")}</h3>
-            <CodeBlock wrap label={t("launch.command")} text={plan.command} copy={copy} />
+            <CodeBlock wrap label={t("launch.command")} text={foldCommand(plan.command)} copy={copy} />
             <Section title={t("launch.createBody")}>
               <CodeBlock label={t("launch.createBody")} text={plan.createBody} copy={copy} />
             </Section>

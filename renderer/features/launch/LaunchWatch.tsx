@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Ban, Box, ScrollText, X } from "lucide-react";
 import { useLocation } from "wouter";
 import type { LaunchView } from "../../../electron/contract/index.ts";
-import { useText } from "../../app/i18n/index.tsx";
+import { type Text, useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { useApi, useStream } from "../../client/hooks.ts";
 import { Banner, Button, Empty, IconButton, Skeleton, State, useNow } from "../../ui/index.ts";
@@ -40,8 +40,15 @@ export function LaunchWatch({ launchId }: { launchId: string }) {
   );
 }
 
+/** A warning is `kind: what`; kinds have words. */
+function warningWords({ maybe }: Text, warning: string): string {
+  const [, kind = "", what = ""] = /^([a-z-]+): (.*)$/s.exec(warning) ?? [];
+  return maybe(`warning.${kind}`, { what }) ?? warning;
+}
+
 function LaunchBody({ launch }: { launch: LaunchView }) {
-  const { t } = useText();
+  const text = useText();
+  const { t } = text;
   const [, go] = useLocation();
   const cancel = useAction((client) => client.launches.cancel({ launchId: launch.id }));
   const container = launch.containerId && `${encodeURIComponent(launch.hostId)}/${launch.containerId}`;
@@ -82,7 +89,7 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
       {(launch.state === "failed" || launch.state === "cancelled") && <LeftBehind launch={launch} />}
       {launch.warnings.map((warning) => (
         <Banner key={warning} tone="warn">
-          {warning}
+          {warningWords(text, warning)}
         </Banner>
       ))}
       <ol className="steps" aria-label={t("launch.steps")}>

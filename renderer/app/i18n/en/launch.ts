@@ -74,6 +74,12 @@ export const launch = {
   "step.state.skipped": "skipped",
   "step.state.undone": "undone",
 
+  "warning.image-volumes": "The image declares volumes of its own, which lie on the host’s disk: {what}",
+  "warning.image-pulled": "The image was not there and has been pulled: {what}",
+  "warning.engine": "The engine says: {what}",
+  "warning.exposure": "Secrets show: {what}",
+  "warning.not-looked": "A place could not be searched: {what}",
+
   "delivery.auto": "strongest way",
   "delivery.memory": "in memory",
   "delivery.file": "file in memory (tmpfs)",

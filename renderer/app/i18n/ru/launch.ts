@@ -74,6 +74,12 @@ export const launch = {
   "step.state.skipped": "пропущен",
   "step.state.undone": "отменён",
 
+  "warning.image-volumes": "У образа есть свои тома, они лежат на диске хоста: {what}",
+  "warning.image-pulled": "Образа не было, он загружен: {what}",
+  "warning.engine": "Движок сообщает: {what}",
+  "warning.exposure": "Секреты видны: {what}",
+  "warning.not-looked": "Место просмотреть не удалось: {what}",
+
   "delivery.auto": "самый надёжный способ",
   "delivery.memory": "в памяти",
   "delivery.file": "файл в памяти (tmpfs)",
