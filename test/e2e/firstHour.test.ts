@@ -1,0 +1,60 @@
+/** The first hour of a newcomer, in the shipped program: from the printed address to an audit that is whole. */
+import { randomBytes } from "node:crypto";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whyNoBrowser } from "../helpers/browser.ts";
+import {
+  keepOnFailure,
+  newDataFolder,
+  openVisitor,
+  type Program,
+  removeFolder,
+  startChromium,
+  startProgram,
+  step,
+  type Visitor,
+} from "../helpers/e2e.ts";
+import { doFirstHour } from "../helpers/e2eFirstHour.ts";
+import { tracesIn, tracesInFolder, tracesInProcesses } from "../helpers/traces.ts";
+
+const missing = whyNoBrowser();
+if (missing !== null) console.log(`first hour in the browser: skipped, ${missing}`);
+
+describe.skipIf(missing !== null)("the first hour in the browser", () => {
+  const data = newDataFolder();
+  const secret = `hf_${randomBytes(24).toString("base64url")}`;
+  let program: Program;
+  let browser: Browser;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    [program, browser] = await Promise.all([startProgram({ data }), startChromium()]);
+    visitor = await openVisitor(browser);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.stop();
+    await removeFolder(data);
+  });
+
+  test("goes from the printed address to a whole audit, and the secret shows nowhere", {
+    timeout: 180_000,
+  }, async () => {
+    keepOnFailure(visitor.page, "first-hour");
+    console.log(`  started in ${program.startedInMs.toFixed(0)} ms (to the printed address)`);
+    expect(program.startedInMs).toBeLessThan(15_000);
+    await step("open the printed address", async () => {
+      await visitor.page.goto(program.address);
+    });
+    await doFirstHour(visitor.page, secret);
+    expect({
+      received: tracesIn(visitor.received(), secret),
+      files: tracesInFolder(data, secret),
+      processes: tracesInProcesses(secret),
+      output: tracesIn(program.output(), secret),
+      complaints: visitor.complaints,
+    }).toEqual({ received: [], files: [], processes: [], output: [], complaints: [] });
+    // A search that cannot find anything proves nothing: the name went over the same wire.
+    expect(visitor.received().includes("HF_TOKEN")).toBe(true);
+  });
+});

@@ -1,0 +1,127 @@
+/** Every screen and the main dialogs in four looks: accessible, in one language, inside the window, without a complaint. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whyNoBrowser } from "../helpers/browser.ts";
+import {
+  keepOnFailure,
+  newDataFolder,
+  openVisitor,
+  type Program,
+  removeFolder,
+  seen,
+  startChromium,
+  startProgram,
+  type Visitor,
+} from "../helpers/e2e.ts";
+import { axeFindings, keepPicture, type Language, sidewaysScroll, wordsIn, wrongWords } from "../helpers/e2eLook.ts";
+import { firstStops, type Guide, type Stop, section, stops } from "../helpers/e2eTour.ts";
+import { keepForSession, openHost, openLaunch, putSecret, startAndWatch, startPractice } from "../helpers/e2eWays.ts";
+
+const missing = whyNoBrowser();
+if (missing !== null) console.log(`screens in the browser: skipped, ${missing}`);
+
+const wide = { width: 1_440, height: 900 };
+const looks = [
+  { name: "dark", language: "en", theme: "dark", size: wide },
+  { name: "light", language: "en", theme: "light", size: wide },
+  { name: "russian", language: "ru", theme: "dark", size: wide },
+  { name: "narrow", language: "en", theme: "dark", size: { width: 760, height: 900 } },
+] as const;
+type Look = (typeof looks)[number];
+
+describe.skipIf(missing !== null)("screens", () => {
+  const data = newDataFolder();
+  let program: Program;
+  let browser: Browser;
+  let visitor: Visitor;
+  let page: Page;
+  let language: Language = "en";
+
+  beforeAll(async () => {
+    [program, browser] = await Promise.all([startProgram({ data }), startChromium()]);
+    visitor = await openVisitor(browser, { viewport: wide });
+    page = visitor.page;
+    await page.goto(program.address);
+    await seen(page.getByRole("heading", { level: 1, name: /GPU hosts/ }));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.stop();
+    await removeFolder(data);
+  });
+
+  async function wear(look: Look): Promise<Guide> {
+    await page.setViewportSize(wide);
+    await page.emulateMedia({ colorScheme: look.theme, reducedMotion: "reduce" });
+    if (language !== look.language) {
+      await section({ page, w: wordsIn(language) }, 6, "section.settings");
+      const name = look.language === "ru" ? "Русский" : "English";
+      await page.getByRole("radio", { name }).click();
+      await seen(page.getByRole("radio", { name, checked: true }));
+      language = look.language;
+    }
+    await page.setViewportSize(look.size);
+    return { page, w: wordsIn(language) };
+  }
+
+  async function tour(look: Look, way: readonly Stop[]): Promise<string[]> {
+    const guide = await wear(look);
+    const wrong: string[] = [];
+    for (const stop of way) {
+      await stop.open(guide);
+      // Toasts say that something before was done; they go by themselves and are no part of the screen.
+      await keepPicture(page, look.name, stop.name);
+      const [axe, words, wider] = [
+        await axeFindings(page),
+        await wrongWords(page, language),
+        await sidewaysScroll(page),
+      ];
+      wrong.push(...axe.map((what) => `${stop.name}: ${what}`));
+      wrong.push(...words.map((what) => `${stop.name}: wrong words: ${what}`));
+      if (wider > 0) wrong.push(`${stop.name}: ${wider} px wider than the window`);
+      await stop.leave?.(guide);
+    }
+    return wrong;
+  }
+
+  describe("before there is a host", () => {
+    test.each(looks)("$name", async (look) => {
+      keepOnFailure(page, `welcome-${look.name}`);
+      const guide = await wear(look);
+      await page.keyboard.press("Control+Digit1");
+      await seen(page.getByRole("button", { name: guide.w("practice.try") }));
+      expect(await tour(look, firstStops)).toEqual([]);
+    });
+  });
+
+  describe("with hosts, a secret and a container", () => {
+    beforeAll(async () => {
+      await wear(looks[0]);
+      await page.keyboard.press("Control+Digit1");
+      await startPractice(page);
+      await keepForSession(page);
+      await putSecret(page, "HF_TOKEN", "hf_a-value-for-pictures-only");
+      const form = await openLaunch(page, await openHost(page, "orion"), "Chat, echo");
+      await form.getByLabel("Name", { exact: true }).first().fill("look-at-me");
+      await form
+        .getByRole("checkbox", { name: /H100.*free/ })
+        .first()
+        .check();
+      expect(await startAndWatch(page, form)).toBe("done");
+    });
+
+    test.each(looks)("$name", { timeout: 180_000 }, async (look) => {
+      keepOnFailure(page, `screens-${look.name}`);
+      expect(await tour(look, stops)).toEqual([]);
+    });
+  });
+
+  test("no console error and no violation of the content policy, all the way", () => {
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("the Russian catalogue is not the English one", () => {
+    const [english, russian] = [wordsIn("en"), wordsIn("ru")];
+    expect(russian("section.fleet")).not.toBe(english("section.fleet"));
+  });
+});

@@ -1,0 +1,266 @@
+/** Every screen and the main dialogs, each with the way to it and the way back to a bare page. */
+import type { Locator, Page } from "playwright-core";
+import { gone, seen, textOf } from "./e2e.ts";
+import type { wordsIn } from "./e2eLook.ts";
+import { patternOf } from "./e2eLook.ts";
+
+export interface Guide {
+  page: Page;
+  w: ReturnType<typeof wordsIn>;
+}
+
+export interface Stop {
+  name: string;
+  open(guide: Guide): Promise<void>;
+  /** Closes what `open` left open, when that is not what the next stop begins with. */
+  leave?(guide: Guide): Promise<void>;
+}
+
+/** Sections by their digit: it is the same in every language. */
+export async function section({ page, w }: Guide, digit: number, id: Parameters<Guide["w"]>[0]): Promise<void> {
+  await page.keyboard.press(`Control+Digit${digit}`);
+  await seen(page.getByRole("heading", { level: 1, name: w(id), exact: true }));
+}
+
+const close: Stop["leave"] = async ({ page }) => {
+  await page.keyboard.press("Escape");
+  await gone(page.getByRole("dialog"));
+};
+
+function row({ page, w }: Guide, table: Parameters<Guide["w"]>[0], name: string): Locator {
+  return page.getByRole("table", { name: w(table), exact: true }).getByRole("row", { name: new RegExp(name) });
+}
+
+async function containerTab(guide: Guide, tab: Parameters<Guide["w"]>[0]): Promise<void> {
+  const drawer = guide.page.getByRole("dialog", { name: "look-at-me" });
+  const wanted = drawer.getByRole("tab", { name: guide.w(tab), exact: true });
+  await wanted.click();
+  await seen(drawer.getByRole("tab", { name: guide.w(tab), exact: true, selected: true }));
+}
+
+/** What a newcomer sees before there is any host. */
+export const firstStops: readonly Stop[] = [
+  { name: "welcome", open: ({ page }) => seen(page.getByRole("heading", { level: 1 })) },
+  {
+    name: "host-add",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: w("fleet.add") }).click();
+      await seen(page.getByRole("dialog", { name: w("host.addTitle") }));
+    },
+    leave: close,
+  },
+  {
+    name: "secrets-no-store",
+    open: async (guide) => {
+      await section(guide, 4, "section.secrets");
+      await seen(guide.page.getByRole("button", { name: guide.w("keychain.makeVault") }));
+    },
+  },
+  {
+    name: "vault-create",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: w("keychain.makeVault") }).click();
+      await seen(page.getByRole("dialog", { name: w("keychain.makeVault") }));
+    },
+    leave: close,
+  },
+];
+
+/** With the practice fleet up, a secret stored and the container `look-at-me` launched on orion. */
+export const stops: readonly Stop[] = [
+  {
+    name: "fleet",
+    open: async (guide) => {
+      await section(guide, 1, "section.fleet");
+      await seen(row(guide, "section.fleet", "orion"));
+    },
+  },
+  {
+    name: "host",
+    open: async (guide) => {
+      await row(guide, "section.fleet", "orion").click();
+      const gpu = guide.page.getByRole("dialog", { name: "orion" }).getByRole("article", { name: "GPU 0" });
+      await textOf(gpu, (text) => /°C/.test(text));
+    },
+    leave: close,
+  },
+  {
+    name: "host-with-a-problem",
+    open: async (guide) => {
+      await row(guide, "section.fleet", "vega").click();
+      await seen(guide.page.getByRole("dialog", { name: "vega" }).getByText(guide.w("host.toolkitMissing")));
+    },
+    leave: close,
+  },
+  {
+    name: "containers",
+    open: async (guide) => {
+      await section(guide, 2, "section.containers");
+      await seen(row(guide, "section.containers", "look-at-me"));
+    },
+  },
+  {
+    name: "container-summary",
+    open: async (guide) => {
+      await row(guide, "section.containers", "look-at-me").click();
+      await seen(guide.page.getByRole("dialog", { name: "look-at-me" }).getByText("gatehouse-look-at-me"));
+    },
+  },
+  { name: "container-hardening", open: (guide) => containerTab(guide, "containers.tab.hardening") },
+  {
+    name: "container-secrets",
+    open: async (guide) => {
+      await containerTab(guide, "containers.tab.secrets");
+      await seen(guide.page.getByRole("table", { name: guide.w("proof.table") }));
+    },
+  },
+  { name: "container-ask", open: (guide) => containerTab(guide, "containers.tab.ask") },
+  {
+    name: "container-logs",
+    open: async (guide) => {
+      await containerTab(guide, "containers.tab.logs");
+      await textOf(guide.page.getByRole("log"), (text) => text.includes("HF_TOKEN=********"));
+    },
+  },
+  { name: "container-inspect", open: (guide) => containerTab(guide, "containers.tab.inspect") },
+  {
+    name: "container-remove",
+    open: async ({ page, w }) => {
+      await page
+        .getByRole("dialog", { name: "look-at-me" })
+        .getByRole("button", { name: w("common.remove") })
+        .click();
+      await seen(page.getByRole("dialog", { name: w("container.removeTitle") }));
+    },
+    leave: async (guide) => {
+      await guide.page.keyboard.press("Escape");
+      await gone(guide.page.getByRole("dialog", { name: guide.w("container.removeTitle") }));
+      await guide.page
+        .getByRole("dialog", { name: "look-at-me" })
+        .getByRole("button", { name: guide.w("common.close") })
+        .click();
+    },
+  },
+  {
+    name: "container-careless",
+    open: async (guide) => {
+      await row(guide, "section.containers", "embedder").click();
+      const drawer = guide.page.getByRole("dialog", { name: "embedder" });
+      await drawer.getByRole("tab", { name: guide.w("containers.tab.hardening"), exact: true }).click();
+      await seen(drawer.getByText(guide.w("rule.publish-public.title")));
+    },
+    leave: close,
+  },
+  {
+    name: "launch",
+    open: async (guide) => {
+      await guide.page.getByRole("button", { name: guide.w("launch.action") }).click();
+      await seen(guide.page.getByRole("region", { name: guide.w("launch.command") }));
+    },
+  },
+  {
+    name: "launch-denied",
+    open: async ({ page, w }) => {
+      const form = page.getByRole("region", { name: w("launch.title") });
+      await form.getByText(w("advanced.network"), { exact: true }).first().click();
+      await form
+        .getByRole("combobox", { name: w("advanced.networkMode") })
+        .selectOption({ label: w("advanced.network.host") });
+      await seen(form.getByText(w("launch.denied")));
+    },
+  },
+  {
+    name: "launch-relax",
+    open: async ({ page, w }) => {
+      await page
+        .getByRole("complementary", { name: w("launch.judgement") })
+        .getByRole("button", { name: w("launch.relax") })
+        .first()
+        .click();
+      await seen(page.getByRole("dialog", { name: w("relax.title") }));
+    },
+    leave: close,
+  },
+  {
+    name: "launch-done",
+    open: async ({ page, w }) => {
+      await page.getByRole("link", { name: patternOf(w("status.launch.done")) }).click();
+      await seen(page.getByText(w("proof.clean")));
+    },
+  },
+  {
+    name: "logs-none-chosen",
+    open: async (guide) => {
+      await section(guide, 3, "section.logs");
+      await seen(guide.page.getByText(guide.w("logs.pick")));
+    },
+  },
+  {
+    name: "logs",
+    open: async ({ page, w }) => {
+      await page.getByRole("combobox", { name: w("logs.container") }).selectOption({ label: "look-at-me" });
+      await textOf(page.getByRole("log"), (text) => text.includes("HF_TOKEN=********"));
+    },
+  },
+  {
+    name: "secrets",
+    open: async (guide) => {
+      await section(guide, 4, "section.secrets");
+      await seen(row(guide, "section.secrets", "HF_TOKEN"));
+    },
+  },
+  {
+    name: "secret-put",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: w("secrets.add") }).click();
+      await seen(page.getByRole("dialog", { name: w("secrets.putTitle") }));
+    },
+    leave: close,
+  },
+  {
+    name: "secret-reveal",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: patternOf(w("secrets.revealOf")) }).click();
+      await seen(page.getByRole("dialog", { name: patternOf(w("reveal.title")) }));
+    },
+    leave: close,
+  },
+  {
+    name: "audit",
+    open: async (guide) => {
+      await section(guide, 5, "section.audit");
+      await guide.page.getByRole("button", { name: guide.w("audit.verify"), exact: true }).click();
+      await seen(guide.page.getByText(/: \d+ .*: \d+|: \d+ .*, \d+ /));
+    },
+  },
+  {
+    name: "audit-record",
+    open: async (guide) => {
+      await row(guide, "section.audit", guide.w("action.container.launch")).first().click();
+      await seen(guide.page.getByRole("region", { name: guide.w("audit.column.operation") }));
+    },
+    leave: close,
+  },
+  { name: "settings", open: (guide) => section(guide, 6, "section.settings") },
+  {
+    name: "palette",
+    open: async ({ page, w }) => {
+      await page.keyboard.press("Control+KeyK");
+      await seen(
+        page
+          .getByRole("dialog", { name: w("palette.title") })
+          .getByText("orion")
+          .first(),
+      );
+    },
+    leave: close,
+  },
+  {
+    name: "shortcuts",
+    open: async ({ page, w }) => {
+      await page.keyboard.press("Shift+Slash");
+      await seen(page.getByRole("dialog", { name: w("shortcuts.title") }));
+    },
+    leave: close,
+  },
+];
