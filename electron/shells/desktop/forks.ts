@@ -8,9 +8,16 @@ const CREDIT = 2 ** 20;
 /** How long a program may take to end after it was asked to, milliseconds. */
 const POLITE_MS = 2_000;
 
+const STREAMS = ["stdout", "stderr"] as const;
+type StreamName = (typeof STREAMS)[number];
+
 interface Program {
   child: Electron.UtilityProcess;
   credit: { stdout: number; stderr: number };
+  /** Asked to end: what goes beyond the credit is thrown away, so that a reader that went does not hold it up. */
+  ending: boolean;
+  /** What is yet to happen: the exit, and the end of both streams. */
+  untold: number;
 }
 
 /**
@@ -22,6 +29,7 @@ export function createForks(allowed: ReadonlySet<string>, say: (message: MainMes
 
   function fork({ id, module, args, env }: Extract<ForkRequest, { type: "fork" }>): void {
     if (!allowed.has(module) || programs.has(id)) {
+      for (const stream of STREAMS) say({ type: "ended", id, stream });
       say({ type: "exited", id, code: 127 });
       return;
     }
@@ -30,43 +38,37 @@ export function createForks(allowed: ReadonlySet<string>, say: (message: MainMes
       stdio: ["ignore", "pipe", "pipe"],
       serviceName: "Gatehouse program",
     });
-    programs.set(id, { child, credit: { stdout: CREDIT, stderr: CREDIT } });
+    const program: Program = { child, credit: { stdout: CREDIT, stderr: CREDIT }, ending: false, untold: 3 };
+    programs.set(id, program);
     child.once("spawn", () => say({ type: "forked", id, pid: child.pid ?? 0 }));
-    let open = 2;
-    let exit: { code: number } | null = null;
-    // The end is told after the last output, so that no line is cut off.
-    const settle = () => {
-      if (open > 0 || exit === null) return;
-      programs.delete(id);
-      say({ type: "exited", id, code: exit.code });
+    const tell = (message: MainMessage) => {
+      say(message);
+      program.untold -= 1;
+      if (program.untold === 0) programs.delete(id);
     };
-    for (const name of ["stdout", "stderr"] as const) {
-      pump(id, name, child[name]);
-      child[name]?.once("close", () => {
-        open -= 1;
-        settle();
-      });
+    for (const stream of STREAMS) {
+      const source = child[stream];
+      source?.on("data", (chunk: Buffer) => pass(id, program, stream, chunk));
+      source?.once("close", () => tell({ type: "ended", id, stream }));
     }
-    child.once("exit", (code) => {
-      exit = { code };
-      settle();
-    });
+    child.once("exit", (code) => tell({ type: "exited", id, code }));
   }
 
-  function pump(id: number, name: "stdout" | "stderr", source: NodeJS.ReadableStream | null): void {
-    source?.on("data", (chunk: Buffer) => {
-      const program = programs.get(id);
-      if (program === undefined) return;
-      say({ type: "output", id, stream: name, chunk: new Uint8Array(chunk) });
-      program.credit[name] -= chunk.length;
-      if (program.credit[name] <= 0) source.pause();
-    });
+  function pass(id: number, program: Program, stream: StreamName, chunk: Buffer): void {
+    if (program.ending && program.credit[stream] <= 0) return;
+    say({ type: "output", id, stream, chunk: new Uint8Array(chunk) });
+    program.credit[stream] -= chunk.length;
+    if (program.credit[stream] <= 0 && !program.ending) program.child[stream]?.pause();
   }
 
-  function stop(child: Electron.UtilityProcess): void {
+  function stop(program: Program): void {
+    const { child } = program;
     const { pid } = child;
+    program.ending = true;
+    for (const stream of STREAMS) child[stream]?.resume();
+    if (pid === undefined) return;
     child.kill();
-    const timer = setTimeout(() => pid !== undefined && killHard(pid), POLITE_MS);
+    const timer = setTimeout(() => killHard(pid), POLITE_MS);
     child.once("exit", () => clearTimeout(timer));
   }
 
@@ -75,7 +77,7 @@ export function createForks(allowed: ReadonlySet<string>, say: (message: MainMes
       const program = programs.get(request.id);
       if (request.type === "fork") fork(request);
       else if (program === undefined) return;
-      else if (request.type === "fork-stop") stop(program.child);
+      else if (request.type === "fork-stop") stop(program);
       else {
         program.credit[request.stream] += request.bytes;
         if (program.credit[request.stream] > 0) program.child[request.stream]?.resume();
@@ -83,7 +85,7 @@ export function createForks(allowed: ReadonlySet<string>, say: (message: MainMes
     },
     /** The core is gone: nobody reads them any more. */
     stopAll(): void {
-      for (const { child } of programs.values()) stop(child);
+      for (const program of programs.values()) stop(program);
       programs.clear();
     },
   };

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { ForkedProgram, Forker } from "../../core/ports.ts";
 import type { CoreMessage, MainMessage } from "./messages.ts";
 
-type ForkMessage = Extract<MainMessage, { type: "forked" | "output" | "exited" }>;
+type ForkMessage = Extract<MainMessage, { type: "forked" | "output" | "ended" | "exited" }>;
 
 export interface RemoteForker {
   forker: Forker;
@@ -17,6 +17,8 @@ interface Running {
   exited: PromiseWithResolvers<number | null>;
   /** Bytes that came and were not yet asked for by a reader. */
   owed: { stdout: number; stderr: number };
+  /** What main has yet to tell: the exit, and the end of both streams. */
+  untold: number;
 }
 
 /**
@@ -47,6 +49,7 @@ export function createRemoteForker(say: (message: CoreMessage) => void): RemoteF
         stderr: outputOf(id, "stderr"),
         exited: withResolvers(),
         owed: { stdout: 0, stderr: 0 },
+        untold: 3,
       };
       programs.set(id, program);
       say({ type: "fork", id, module, args: [...(options.args ?? [])], env: options.env });
@@ -58,12 +61,17 @@ export function createRemoteForker(say: (message: CoreMessage) => void): RemoteF
         stderr: program.stderr,
         exited: program.exited.promise,
         async stop() {
-          if (programs.has(id)) say({ type: "fork-stop", id });
+          say({ type: "fork-stop", id });
           await program.exited.promise;
         },
       } satisfies ForkedProgram;
     },
   };
+
+  function told(id: number, program: Running): void {
+    program.untold -= 1;
+    if (program.untold === 0) programs.delete(id);
+  }
 
   return {
     forker,
@@ -78,11 +86,13 @@ export function createRemoteForker(say: (message: CoreMessage) => void): RemoteF
           program.owed[message.stream] += message.chunk.byteLength;
           if (program[message.stream].push(Buffer.from(message.chunk))) pay(message.id, message.stream);
           return;
+        case "ended":
+          program[message.stream].push(null);
+          told(message.id, program);
+          return;
         case "exited":
-          programs.delete(message.id);
-          program.stdout.push(null);
-          program.stderr.push(null);
           program.exited.resolve(message.code);
+          told(message.id, program);
       }
     },
   };

@@ -58,6 +58,7 @@ export function linkToMain(parent: ParentPort, events: MainEvents): MainLink {
         break;
       case "forked":
       case "output":
+      case "ended":
       case "exited":
         remote.handle(message);
     }

@@ -15,6 +15,9 @@ export const mainMessage = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("stop") }),
   z.strictObject({ type: z.literal("forked"), id, pid: z.number().int() }),
   z.strictObject({ type: z.literal("output"), id, stream: z.enum(["stdout", "stderr"]), chunk: bytes }),
+  /** After the last output of a stream. */
+  z.strictObject({ type: z.literal("ended"), id, stream: z.enum(["stdout", "stderr"]) }),
+  /** The process is gone; output may still be under way. */
   z.strictObject({ type: z.literal("exited"), id, code: z.number().int().nullable() }),
 ]);
 export type MainMessage = z.infer<typeof mainMessage>;
