@@ -110,11 +110,20 @@ async function buildPrograms(folder) {
 
 async function buildPage(folder) {
   const { build } = await import("vite");
-  await build({
-    configFile: join(root, "vite.config.ts"),
-    logLevel: "warn",
-    build: { outDir: join(folder, "renderer"), emptyOutDir: true },
-  });
+  // A test runner that builds has an environment of its own; what is built is what is shipped.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
+  try {
+    await build({
+      configFile: join(root, "vite.config.ts"),
+      mode: "production",
+      logLevel: "warn",
+      build: { outDir: join(folder, "renderer"), emptyOutDir: true },
+    });
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  }
   await compressFolder(join(folder, "renderer"));
 }
 
