@@ -60,37 +60,35 @@ export interface StrippedView {
   origin(i: number): number;
   /** Where an undecided sequence begins at the end, else the original's length. */
   decided: number;
-  /** End of the sequence that holds the original's offset `at` inside it (not at its first byte), else `at`. */
+  /** After the sequences that the original's offset `at` lies in or before; `at` itself when it is in the view. */
   skipFrom(at: number): number;
 }
 
 /**
  * The view of `bytes`, whose first `skip` are the rest of a sequence that began before them. With `onlyLines` it has the
- * lines that hold a sequence and no others: for patterns that no line feed is in.
+ * lines that hold a sequence and no others: for patterns that no line feed is in. It lies in `room` when that is large
+ * enough, so it is good until the next call with the same.
  */
-export function strip(bytes: Uint8Array, skip: number, onlyLines = false): StrippedView {
+export function strip(bytes: Uint8Array, skip: number, onlyLines = false, room?: Buffer): StrippedView {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const out = Buffer.allocUnsafe(text.length);
+  const out = room !== undefined && room.length >= text.length ? room : Buffer.allocUnsafe(text.length);
   const starts: number[] = [];
   const origins: number[] = [];
-  const cuts: number[] = skip > 0 ? [-1, skip] : [];
   let length = 0;
+  let decided = text.length;
   let from = skip;
+  let lineEnd = onlyLines && skip === 0 ? 0 : endOfLine(text, skip, onlyLines);
   const keep = (to: number): void => {
     if (to <= from) return;
     starts.push(length);
     origins.push(from);
-    length += text.copy(out, length, from, to);
+    length = copy(text, from, to, out, length);
   };
-  let decided = text.length;
-  let lineEnd = onlyLines ? endOfLine(text, skip > 0 ? skip : text.length) : text.length;
-  let inLine = !onlyLines || skip > 0;
   for (let esc = text.indexOf(ESC, from); esc >= 0; ) {
-    if (esc >= lineEnd || !inLine) {
-      if (inLine) keep(lineEnd);
-      from = Math.max(skip, text.lastIndexOf(LINE_FEED, esc) + 1);
-      lineEnd = endOfLine(text, esc);
-      inLine = true;
+    if (esc >= lineEnd) {
+      keep(lineEnd);
+      from = startOfLine(text, esc, Math.max(skip, lineEnd));
+      lineEnd = endOfLine(text, esc, onlyLines);
     }
     const end = sequenceEnd(text, esc, text.length);
     if (end < 0) {
@@ -99,12 +97,11 @@ export function strip(bytes: Uint8Array, skip: number, onlyLines = false): Strip
     }
     if (end > esc) {
       keep(esc);
-      cuts.push(esc, end);
       from = end;
     }
-    esc = text.indexOf(ESC, Math.max(end, esc + 1));
+    esc = nextEscape(text, Math.max(end, esc + 1));
   }
-  if (inLine) keep(Math.min(decided, lineEnd));
+  keep(Math.min(decided, lineEnd));
   return {
     bytes: out.subarray(0, length),
     decided,
@@ -113,16 +110,42 @@ export function strip(bytes: Uint8Array, skip: number, onlyLines = false): Strip
       return (origins[at] as number) + i - (starts[at] as number);
     },
     skipFrom(at) {
-      for (let c = cuts.length - 2; c >= 0; c -= 2) {
-        if ((cuts[c] as number) < at) return Math.max(at, cuts[c + 1] as number);
-      }
-      return at;
+      if (at < skip) return skip;
+      if (onlyLines && at >= lineEnd) return at;
+      const last = lastAtMost(origins, at);
+      const origin = origins[last];
+      if (origin === undefined || origin > at) return Math.min(origins[0] ?? decided, decided);
+      const size = (starts[last + 1] ?? length) - (starts[last] as number);
+      return at < origin + size ? at : (origins[last + 1] ?? decided);
     },
   };
 }
 
-/** After the line feed that ends the line of `at`. */
-function endOfLine(text: Buffer, at: number): number {
+/** What is nearer than this is done here: a call of the library costs more than it saves. */
+const NEAR = 96;
+
+function copy(text: Buffer, from: number, to: number, out: Buffer, at: number): number {
+  if (to - from > NEAR) return at + text.copy(out, at, from, to);
+  let put = at;
+  for (let i = from; i < to; i++) out[put++] = text[i] as number;
+  return put;
+}
+
+function nextEscape(text: Buffer, at: number): number {
+  const near = Math.min(text.length, at + NEAR);
+  for (let i = at; i < near; i++) if (text[i] === ESC) return i;
+  return near < text.length ? text.indexOf(ESC, near) : -1;
+}
+
+function startOfLine(text: Buffer, at: number, least: number): number {
+  let i = at;
+  while (i > least && text[i - 1] !== LINE_FEED) i--;
+  return i;
+}
+
+/** After the line feed that ends the line of `at`; the end of the text when lines don't matter. */
+function endOfLine(text: Buffer, at: number, lines: boolean): number {
+  if (!lines) return text.length;
   const feed = text.indexOf(LINE_FEED, at);
   return feed < 0 ? text.length : feed + 1;
 }

@@ -66,12 +66,12 @@ export class BlockTables {
     // A running sum over the blocks of a window, from the end to the start.
     for (let block = length - BLOCK, n = 0; block >= lowest; block--, n++) {
       const value = view.getInt32(start + block, true);
-      const own = (this.#counts[blockHash(value) >>> shift] as number) * 8 + wordiness(value);
+      const own = (this.#counts[blockHash(value) >>> shift] as number) * 2 + wordiness(value);
       if (n >= stride) cost -= recent[(n - stride) & 15] as number;
       recent[n & 15] = own;
       cost += own;
       // Tokens begin alike (`sk-proj-`, a JWT's header) and end at random: being late is worth something.
-      const total = cost + (n >>> 2);
+      const total = cost + (n >>> 1);
       if (n >= stride - 1 && total < least) {
         least = total;
         best = block;

@@ -6,6 +6,7 @@ import type { Variant } from "./variants.ts";
 import { type Found, WindowIndex } from "./windowIndex.ts";
 
 const LINE_FEED = 0x0a;
+const MAX_ROOM = 1024 * 1024;
 
 /** What a text holds. Ranges are offsets in it; those of one pattern never lie in each other, others may overlap. */
 export interface Analysis {
@@ -28,6 +29,8 @@ export class MaskEngine {
   readonly #long = new WindowIndex(this.store, 16, 23);
   readonly #medium = new WindowIndex(this.store, 8, 22);
   readonly #short = new WindowIndex(this.store, 6, 21);
+  /** Where texts without escape sequences are made, emptied after use. */
+  #room = Buffer.alloc(0);
   /** Under six bytes: only there when forced. */
   readonly #tiny = new Set<number>();
 
@@ -63,7 +66,11 @@ export class MaskEngine {
     if (this.store.live === 0 || text.length === 0) return found;
     this.#scan(text, found, all);
     this.#extend(text, found);
-    if (hasEscape(text)) this.#scanStripped(strip(text, 0, this.store.multiline === 0), found, all);
+    if (hasEscape(text)) {
+      const view = this.#strip(text, 0);
+      this.#scanStripped(view, found, all);
+      view.bytes.fill(0);
+    }
     return found;
   }
 
@@ -77,8 +84,14 @@ export class MaskEngine {
     const suffix = this.#suffix(text);
     if (suffix !== null) analysis.suffix = suffix;
     analysis.hold = Math.min(analysis.hold, this.#withHead(text, suffix?.at ?? text.length));
-    if (skip > 0 || hasEscape(text)) this.#partStripped(strip(text, skip, this.store.multiline === 0), analysis);
+    if (skip > 0 || hasEscape(text)) this.#partStripped(this.#strip(text, skip), analysis);
     return analysis;
+  }
+
+  /** The view lies in memory that the next one takes. */
+  #strip(text: Uint8Array, skip: number): StrippedView {
+    if (this.#room.length < text.length && text.length <= MAX_ROOM) this.#room = Buffer.alloc(text.length + 4096);
+    return strip(text, skip, this.store.multiline === 0, this.#room);
   }
 
   #partStripped(view: StrippedView, analysis: Analysis): void {
@@ -92,6 +105,7 @@ export class MaskEngine {
       if (analysis.suffix === null || at < analysis.suffix.at) analysis.suffix = { at, id: suffix.id };
     }
     analysis.skip = view.skipFrom(analysis.hold) - analysis.hold;
+    bytes.fill(0);
   }
 
   #scanStripped(view: StrippedView, found: Found, all: boolean): number {

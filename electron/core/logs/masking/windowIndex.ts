@@ -41,6 +41,8 @@ export class WindowIndex {
   #patterns = 0;
   /** Chains of patterns by the hash of their window: head by slot, then by pattern number. Number + 1; 0 ends. */
   #heads = new Int32Array(1 << 8);
+  /** One bit for each hash of a window, sixteen a chain: small enough to stay near the processor. */
+  #known = new Uint32Array(1 << 7);
   #next = new Int32Array(64);
   #hashes = new Int32Array(64);
   /** Offset of the window in the pattern; -1 for a number that is not in here. */
@@ -55,7 +57,9 @@ export class WindowIndex {
 
   get tableBytes(): number {
     const coming = this.#coming?.tables.tableBytes ?? 0;
-    return this.#tables.tableBytes + coming + this.#heads.byteLength + this.#next.byteLength * 3;
+    return (
+      this.#tables.tableBytes + coming + this.#heads.byteLength + this.#known.byteLength + this.#next.byteLength * 3
+    );
   }
 
   add(id: number): void {
@@ -115,11 +119,14 @@ export class WindowIndex {
     let places = this.#tables.places[hash >>> (32 - this.#tables.placeBits)] as number;
     const window = this.#window;
     const mask = this.#heads.length - 1;
+    const knownMask = this.#heads.length * 16 - 1;
     while (places !== 0) {
       const from = at - (31 - Math.clz32(places & -places));
       places &= places - 1;
       if (from < 0 || from + window > text.length) continue;
       const windowed = windowHash(view, from, window);
+      const bit = windowed & knownMask;
+      if ((((this.#known[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
       let entry = this.#heads[windowed & mask] as number;
       while (entry !== 0) {
         const id = entry - 1;
@@ -149,6 +156,8 @@ export class WindowIndex {
     const slot = hash & (this.#heads.length - 1);
     this.#next[id] = this.#heads[slot] as number;
     this.#heads[slot] = id + 1;
+    const bit = hash & (this.#heads.length * 16 - 1);
+    this.#known[bit >>> 5] = (this.#known[bit >>> 5] as number) | (1 << (bit & 31));
   }
 
   #members(): number[] {
@@ -170,6 +179,7 @@ export class WindowIndex {
   #rechain(): void {
     const heads = this.#heads;
     this.#heads = new Int32Array(heads.length * 4);
+    this.#known = new Uint32Array(heads.length * 2);
     for (const head of heads) {
       for (let entry = head; entry !== 0; ) {
         const after = this.#next[entry - 1] as number;
