@@ -32,6 +32,8 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
     const dialog = ref.current;
     const before = document.activeElement;
     if (dialog && !dialog.open) dialog.showModal();
+    // A modal gives the focus to the first thing that can hold it, and that is the list's own frame.
+    dialog?.querySelector("input")?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
