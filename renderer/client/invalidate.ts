@@ -8,7 +8,14 @@ export function keysOf(api: Api, topic: AppChange["topic"]): QueryKey[] {
     case "hosts":
       return [api.hosts.list.key(), api.hosts.get.key(), api.containers.list.key(), api.containers.templates.key()];
     case "containers":
-      return [api.containers.list.key(), api.containers.get.key(), api.hosts.list.key(), api.hosts.get.key()];
+      // Who holds which secret shows with the secrets.
+      return [
+        api.containers.list.key(),
+        api.containers.get.key(),
+        api.hosts.list.key(),
+        api.hosts.get.key(),
+        api.secrets.list.key(),
+      ];
     case "images":
       return [api.containers.images.key()];
     case "secrets":
