@@ -72,6 +72,9 @@ export class HostSession {
     this.#gpuProbe = createGpuProbe(deps.link);
     this.#samples = createBroadcast<GpuSample>();
     this.#stopState = deps.link.onState((state) => this.#onLink(state));
+    // This very machine is online from the start and tells no change.
+    const state = deps.link.state();
+    if (state.phase === "online") this.#onLink(state);
   }
 
   view(): SessionView {
