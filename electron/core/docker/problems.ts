@@ -32,6 +32,11 @@ const rules: Rule[] = [
     says: /unresolvable CDI devices? ([^\s:]+)|device error: ?"?([^\s":]+)"?: unknown device|([^\s:"]+): unknown device/i,
     failure: plain("GPU_NOT_FOUND", (match) => ({ gpu: match[1] ?? match[2] ?? match[3] ?? "" })),
   },
+  // An engine that is being stopped has lost its containerd already.
+  {
+    says: /transport is closing|daemon is shutting down/i,
+    failure: () => new Failure("ENGINE_UNAVAILABLE", { reason: "the engine is shutting down" }, { retryable: true }),
+  },
   // libnvidia-container, when a GPU that was asked for no longer answers.
   { says: /nvml error: gpu is lost/i, failure: plain("GPU_NOT_FOUND", () => ({})) },
   {
