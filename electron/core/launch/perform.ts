@@ -158,17 +158,20 @@ async function undone(step: Step, undo: Undo, run: Run): Promise<boolean> {
   }
 }
 
+const mostTries = 4;
+
 /**
  * A link that broke or an engine that went away (perhaps the reason of the failure) gets the rest of the time to come
- * back. Whatever else went wrong is tried once more.
+ * back. Whatever else went wrong is tried some times more: a network is in use until its container is really gone.
  */
 async function withHostBack(act: () => Promise<void>, run: Run, signal: AbortSignal): Promise<void> {
-  for (let again = false; ; again = true) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await act();
     } catch (error) {
       if (!isFailure(error) || error.code === "CONTAINER_NOT_FOUND" || signal.aborted) throw error;
-      if (again && !error.retryable && error.code !== "ENGINE_SOCKET_MISSING") throw error;
+      const passing = error.retryable || error.code === "ENGINE_SOCKET_MISSING";
+      if (!passing && tries >= mostTries) throw error;
     }
     // It rejects at each attempt that fails; the next one may not.
     await run.link.ready({ signal }).catch(() => {});
