@@ -26,6 +26,9 @@ export interface LabDockerd {
   socket: string;
   dir: string;
   log(): string;
+  /** Ends the engine as its service manager does; what it keeps stays. `start` brings it back on the same socket. */
+  down(): Promise<void>;
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,16 +47,18 @@ export async function startDockerd(): Promise<LabDockerd> {
   await run("ip", ["addr", "add", `${subnet}.1/24`, "dev", bridge]);
   await run("ip", ["link", "set", bridge, "up"]);
 
-  const log = openSync(logFile, "w");
   const folders = ["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "-p", join(dir, "pid")];
   const pool = `base=${subnet.replace(/\.\d+$/, "")}.${Number(subnet.split(".")[2]) + 8}.0/21,size=28`;
   const network = ["--bridge", bridge, "--default-address-pool", pool];
-  const child = spawn(
-    which("dockerd") ?? "dockerd",
-    [...folders, ...network, "--shutdown-timeout", "2", "-H", `unix://${socket}`],
-    { stdio: ["ignore", log, log], detached: true },
-  );
-  closeSync(log);
+  const launch = () => {
+    const log = openSync(logFile, "a");
+    const program = which("dockerd") ?? "dockerd";
+    const args = [...folders, ...network, "--shutdown-timeout", "2", "-H", `unix://${socket}`];
+    const started = spawn(program, args, { stdio: ["ignore", log, log], detached: true });
+    closeSync(log);
+    return started;
+  };
+  let child = launch();
   const text = () => (existsSync(logFile) ? readFileSync(logFile, "utf8") : "");
 
   async function stop(): Promise<void> {
@@ -66,20 +71,27 @@ export async function startDockerd(): Promise<LabDockerd> {
     rmSync(dir, { recursive: true, force: true });
   }
 
-  try {
-    await until(
+  const answers = () =>
+    until(
       async () => {
         if (child.exitCode !== null) throw new Error(`dockerd ended: ${text().slice(-2000)}`);
         return (await engineCall(socket, "GET", "/_ping")).status === 200;
       },
       { timeoutMs: 60_000, everyMs: 100, what: "dockerd answers" },
     );
+  async function start(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) child = launch();
+    await answers();
+  }
+
+  try {
+    await start();
   } catch (error) {
     const tail = text().slice(-2000);
     await stop();
     throw new Error(`dockerd did not come up:\n${tail}`, { cause: error });
   }
-  return { socket, dir, log: text, stop };
+  return { socket, dir, log: text, down: () => stopChild(child, 15_000), start, stop };
 }
 
 /** A plain call to an engine, independent of the code under test. */
