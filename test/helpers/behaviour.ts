@@ -44,17 +44,18 @@ export async function practiceEngine(
   return { call, close: async () => await link.dispose() };
 }
 
-/** What a launch could leave on a host: its containers (ids and names), networks and volumes. */
+/** What a launch could leave on a host: its containers (names and ids), networks and volumes. */
 export async function remainsOn(
   call: EngineCaller,
 ): Promise<{ containers: string[]; networks: string[]; volumes: string[] }> {
   const read = async (path: string): Promise<unknown> => JSON.parse((await call("GET", path)).body);
   const containers = (await read("/containers/json?all=1")) as { Id: string; Names: string[] }[];
-  const networks = (await read("/networks")) as { Id: string; Name: string }[];
+  const networks = (await read("/networks")) as { Name: string }[];
   const volumes = (await read("/volumes")) as { Volumes: { Name: string }[] | null };
   return {
     containers: containers.map(({ Id, Names }) => `${Names.join()} ${Id}`).sort(),
-    networks: networks.map(({ Id, Name }) => `${Name} ${Id}`).sort(),
+    // Of the built-in ones an engine makes new ids at each start.
+    networks: networks.map(({ Name }) => Name).sort(),
     volumes: (volumes.Volumes ?? []).map(({ Name }) => Name).sort(),
   };
 }
