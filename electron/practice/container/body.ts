@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Image } from "../engine/catalogue.ts";
 import { EngineError } from "../engine/http.ts";
+import { wordingOf } from "../engine/wording.ts";
 import type { HostSpec } from "../hostSpecs.ts";
 import type { FileSystem } from "../shell/files.ts";
 import type { ContainerConfig, HostConfig } from "./types.ts";
@@ -68,7 +69,11 @@ export type CreateBody = z.infer<typeof createBody>;
 
 export function readCreateBody(value: unknown): CreateBody {
   const parsed = createBody.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { HostConfig: _host, NetworkingConfig: _network, ...config } = (value ?? {}) as Record<string, unknown>;
+    if (Object.keys(config).length > 0) return parsed.data;
+    throw new EngineError(400, "Config cannot be empty in order to create a container");
+  }
   const where = parsed.error.issues[0]?.path.join(".") ?? "";
   throw new EngineError(400, `json: cannot unmarshal value into Go struct field ContainerConfigWrapper.${where}`);
 }
@@ -114,6 +119,7 @@ const minimumMemory = 6 * 1024 * 1024;
 
 /** What the engine refuses at create, with its words. Returns the warnings of what it accepts. */
 export function judgeBody(host: HostConfig, config: ContainerConfig, spec: HostSpec, files: FileSystem): string[] {
+  const wording = wordingOf(Number(spec.engine.apiVersion.split(".")[1]));
   const bad = (text: string) => {
     throw new EngineError(400, text);
   };
@@ -128,15 +134,14 @@ export function judgeBody(host: HostConfig, config: ContainerConfig, spec: HostS
     bad("Minimum memoryswap limit should be larger than memory limit, see usage");
   }
   if (Number(host.ShmSize) < 0) bad("SHM size can not be less than 0");
-  if (!logDrivers.has(host.LogConfig.Type)) bad(`logger: no log driver named '${host.LogConfig.Type}' is registered`);
+  if (!logDrivers.has(host.LogConfig.Type))
+    bad(`error looking up logging plugin ${host.LogConfig.Type}: plugin "${host.LogConfig.Type}" not found`);
   const runtime = String(host.Runtime);
   if (runtime !== "runc" && !(runtime === "nvidia" && spec.engine.gpuToolkit)) {
-    bad(`unknown or invalid runtime name: ${runtime}`);
+    bad(wording.unknownRuntime(runtime));
   }
   if (!["no", "always", "unless-stopped", "on-failure"].includes(host.RestartPolicy.Name)) {
-    bad(
-      `invalid restart policy: unknown policy '${host.RestartPolicy.Name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
-    );
+    bad(wording.unknownPolicy(host.RestartPolicy.Name));
   }
   if (host.AutoRemove && host.RestartPolicy.Name !== "no")
     bad("can't create 'AutoRemove' container with restart policy");
@@ -151,11 +156,6 @@ export function judgeBody(host: HostConfig, config: ContainerConfig, spec: HostS
     }
     if (!mount.Target.startsWith("/"))
       bad(`invalid mount config for type "${mount.Type}": field Target must not be empty`);
-  }
-  for (const request of host.DeviceRequests) {
-    if (request.Count !== 0 && (request.DeviceIDs?.length ?? 0) > 0) {
-      bad("cannot set both Count and DeviceIDs on device request");
-    }
   }
   const warnings: string[] = [];
   if (spec.engine.noSwapLimit && host.Memory > 0) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EngineError, type EngineRequest, type Hijacked, type Reply } from "../engine/http.ts";
 import { type Route, route } from "../engine/router.ts";
+import type { Wording } from "../engine/wording.ts";
 import { findProgram, type Io, type Machine, runArgv } from "../shell/run.ts";
 import type { Life } from "./life.ts";
 import { frame } from "./logs.ts";
@@ -8,6 +9,7 @@ import type { Container, ExecRecord } from "./types.ts";
 
 export interface ExecOptions {
   life: Life;
+  wording: Wording;
   newId(): string;
   find(name: string): Container;
   containers(): Iterable<Container>;
@@ -37,8 +39,9 @@ export function execRoutes(options: ExecOptions): Route[] {
   };
   return [
     route("POST", "/containers/{}/exec", async (request, reply) => {
+      const body = readExecBody(await request.json());
       const container = options.find(request.params[0] ?? "");
-      reply.json(201, { Id: createExec(container, await request.json(), options) });
+      reply.json(201, { Id: createExec(container, body, options) });
     }),
     route("POST", "/exec/{}/start", async (request, reply) => {
       const { container, exec } = findExec(request.params[0] ?? "");
@@ -55,17 +58,24 @@ export function execRoutes(options: ExecOptions): Route[] {
   ];
 }
 
-function requireRunning(container: Container): void {
-  if (container.program === null) throw new EngineError(409, `container ${container.id} is not running`);
+function requireRunning(container: Container, wording: Wording): void {
+  if (container.program === null) throw new EngineError(409, wording.notRunning(container.id));
 }
 
-function createExec(container: Container, body: unknown, options: ExecOptions): string {
+type ExecBody = z.infer<typeof execBody> & { argv: string[] };
+
+function readExecBody(body: unknown): ExecBody {
   const parsed = execBody.safeParse(body);
   if (!parsed.success) throw new EngineError(400, "json: cannot unmarshal value into Go struct field ExecConfig");
-  const { data } = parsed;
-  const argv = typeof data.Cmd === "string" ? ["/bin/sh", "-c", data.Cmd] : (data.Cmd ?? []);
+  const { Cmd } = parsed.data;
+  const argv = typeof Cmd === "string" ? ["/bin/sh", "-c", Cmd] : (Cmd ?? []);
   if (argv.length === 0) throw new EngineError(400, "No exec command specified");
-  requireRunning(container);
+  return { ...parsed.data, argv };
+}
+
+function createExec(container: Container, data: ExecBody, options: ExecOptions): string {
+  const { argv } = data;
+  requireRunning(container, options.wording);
   const exec: ExecRecord = {
     id: options.newId(),
     argv,
@@ -94,7 +104,7 @@ async function startExec(
   options: ExecOptions,
 ): Promise<void> {
   const body = (await request.json()) as { Detach?: boolean } | null;
-  requireRunning(container);
+  requireRunning(container, options.wording);
   if (exec.running) throw new EngineError(409, `exec ${exec.id} is already running`);
   if (exec.exitCode !== null) throw new EngineError(409, `Exec ${exec.id} has already run`);
   exec.running = true;

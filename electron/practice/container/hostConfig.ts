@@ -1,3 +1,4 @@
+import type { HostSpec } from "../hostSpecs.ts";
 import type { CreateBody } from "./body.ts";
 import type { HostConfig } from "./types.ts";
 
@@ -7,8 +8,8 @@ const hostDefaults: Record<string, unknown> = {
   ContainerIDFile: "",
   LogConfig: { Type: "json-file", Config: {} },
   NetworkMode: "bridge",
-  PortBindings: {},
-  RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
+  PortBindings: null,
+  RestartPolicy: { Name: "", MaximumRetryCount: 0 },
   AutoRemove: false,
   VolumeDriver: "",
   VolumesFrom: null,
@@ -16,9 +17,9 @@ const hostDefaults: Record<string, unknown> = {
   CapAdd: null,
   CapDrop: null,
   CgroupnsMode: "",
-  Dns: [],
-  DnsOptions: [],
-  DnsSearch: [],
+  Dns: null,
+  DnsOptions: null,
+  DnsSearch: null,
   ExtraHosts: null,
   GroupAdd: null,
   IpcMode: "private",
@@ -40,18 +41,18 @@ const hostDefaults: Record<string, unknown> = {
   NanoCpus: 0,
   CgroupParent: "",
   BlkioWeight: 0,
-  BlkioWeightDevice: [],
-  BlkioDeviceReadBps: [],
-  BlkioDeviceWriteBps: [],
-  BlkioDeviceReadIOps: [],
-  BlkioDeviceWriteIOps: [],
+  BlkioWeightDevice: null,
+  BlkioDeviceReadBps: null,
+  BlkioDeviceWriteBps: null,
+  BlkioDeviceReadIOps: null,
+  BlkioDeviceWriteIOps: null,
   CpuPeriod: 0,
   CpuQuota: 0,
   CpuRealtimePeriod: 0,
   CpuRealtimeRuntime: 0,
   CpusetCpus: "",
   CpusetMems: "",
-  Devices: [],
+  Devices: null,
   DeviceCgroupRules: null,
   DeviceRequests: null,
   MemoryReservation: 0,
@@ -59,7 +60,7 @@ const hostDefaults: Record<string, unknown> = {
   MemorySwappiness: null,
   OomKillDisable: null,
   PidsLimit: null,
-  Ulimits: [],
+  Ulimits: null,
   CpuCount: 0,
   CpuPercent: 0,
   IOMaximumIOps: 0,
@@ -82,8 +83,11 @@ const hostDefaults: Record<string, unknown> = {
 const optionalHostFields = ["Annotations", "Init", "Mounts", "StorageOpt", "Sysctls", "Tmpfs", "KernelMemoryTCP"];
 
 /** `HostConfig` as `inspect` shows it: defaults under what was given, unknown fields dropped, swap derived. */
-export function shownHostConfig(body: CreateBody, cgroupVersion: "1" | "2"): Record<string, unknown> {
+export function shownHostConfig(body: CreateBody, engine: HostSpec["engine"]): Record<string, unknown> {
   const given = body.HostConfig ?? {};
+  const { cgroupVersion } = engine;
+  // Before version 25 what was left open stayed open in what is shown.
+  const older = Number(engine.apiVersion.split(".")[1]) < 44;
   const shown: Record<string, unknown> = {};
   for (const [name, fallback] of Object.entries(hostDefaults)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
@@ -92,6 +96,10 @@ export function shownHostConfig(body: CreateBody, cgroupVersion: "1" | "2"): Rec
   for (const name of optionalHostFields) {
     if (Object.hasOwn(given, name) && given[name] !== null && given[name] !== undefined) shown[name] = given[name];
   }
+  if (Array.isArray(shown.DeviceRequests)) {
+    const unset = { Driver: "", Count: 0, DeviceIDs: null, Capabilities: null, Options: null };
+    shown.DeviceRequests = shown.DeviceRequests.map((request: object) => ({ ...unset, ...request }));
+  }
   // Clients in Go send zero values for what was not given.
   if (shown.CgroupnsMode === "") shown.CgroupnsMode = cgroupVersion === "2" ? "private" : "host";
   if (shown.IpcMode === "") shown.IpcMode = "private";
@@ -99,28 +107,34 @@ export function shownHostConfig(body: CreateBody, cgroupVersion: "1" | "2"): Rec
   if (shown.PidsLimit === 0 || shown.PidsLimit === -1) shown.PidsLimit = null;
   if (shown.MemorySwappiness === -1 || cgroupVersion === "2") shown.MemorySwappiness = null;
   shown.OomKillDisable = cgroupVersion === "2" ? null : shown.OomKillDisable === true;
+  if (older && !body.HostConfig) delete shown.Runtime;
   // A null list means "the defaults", an empty one "none": the difference is a protection lost.
   for (const name of ["MaskedPaths", "ReadonlyPaths"]) if (given.Privileged === true) shown[name] = null;
   const memory = Number(shown.Memory);
   if (memory > 0 && Number(shown.MemorySwap) === 0) shown.MemorySwap = memory * 2;
-  if (shown.NetworkMode === "default" || shown.NetworkMode === "") shown.NetworkMode = "bridge";
+  if (["default", "bridge", ""].includes(String(shown.NetworkMode)) && given.NetworkMode !== "bridge") {
+    shown.NetworkMode = older ? "default" : "bridge";
+  }
+  if (given.Privileged === true && shown.SecurityOpt === null) shown.SecurityOpt = ["label=disable"];
   if (shown.LogConfig !== null && typeof shown.LogConfig === "object" && !Reflect.get(shown.LogConfig, "Type")) {
     shown.LogConfig = { ...shown.LogConfig, Type: "json-file" };
   }
   const policy = shown.RestartPolicy as { Name: string; MaximumRetryCount: number };
-  shown.RestartPolicy = { Name: policy.Name || "no", MaximumRetryCount: policy.MaximumRetryCount };
+  shown.RestartPolicy = { Name: policy.Name || (older ? "" : "no"), MaximumRetryCount: policy.MaximumRetryCount };
   return shown;
 }
 
 /** The same with every field that the simulation acts upon in place. */
 export function effectiveHostConfig(shown: Record<string, unknown>): HostConfig {
+  const policy = shown.RestartPolicy as HostConfig["RestartPolicy"];
   const list = (name: string) => (shown[name] ?? []) as string[];
   const requests = (shown.DeviceRequests ?? []) as Partial<HostConfig["DeviceRequests"][number]>[];
   return {
     ...shown,
-    NetworkMode: String(shown.NetworkMode),
+    NetworkMode: shown.NetworkMode === "default" ? "bridge" : String(shown.NetworkMode),
     PortBindings: (shown.PortBindings ?? {}) as HostConfig["PortBindings"],
-    RestartPolicy: shown.RestartPolicy as HostConfig["RestartPolicy"],
+    RestartPolicy: { ...policy, Name: policy.Name || "no" },
+    Runtime: shown.Runtime ?? "runc",
     AutoRemove: shown.AutoRemove === true,
     ReadonlyRootfs: shown.ReadonlyRootfs === true,
     Privileged: shown.Privileged === true,

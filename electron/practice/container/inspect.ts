@@ -13,6 +13,7 @@ export function inspectContainer(
   container: Container,
   network: Network | undefined,
   execIds: readonly string[],
+  api: number,
 ): unknown {
   const { config, hostConfig, state, id } = container;
   const argv = commandOf(config);
@@ -36,10 +37,10 @@ export function inspectContainer(
     AppArmorProfile: state.status === "running" ? "docker-default" : "",
     ExecIDs: execIds.length === 0 ? null : execIds,
     HostConfig: container.shownHost,
-    GraphDriver: { Data: { MergedDir: `/var/lib/docker/overlay2/${id}/merged` }, Name: "overlay2" },
+    GraphDriver: { Data: overlay(id), Name: "overlay2" },
     Mounts: mountsOf(container),
     Config: shownConfig(container),
-    NetworkSettings: networkSettings(container, network),
+    NetworkSettings: networkSettings(container, network, api),
   };
 }
 
@@ -103,36 +104,63 @@ function mountsOf({ hostConfig }: Container): unknown[] {
   return [...bound, ...mounted];
 }
 
-function networkSettings(container: Container, network: Network | undefined): unknown {
+/** The folders of a layer, as the overlay2 driver names them. */
+export function overlay(id: string): Record<string, string> {
+  const base = `/var/lib/docker/overlay2/${id}`;
+  return {
+    LowerDir: `${base}-init/diff`,
+    MergedDir: `${base}/merged`,
+    UpperDir: `${base}/diff`,
+    WorkDir: `${base}/work`,
+  };
+}
+
+function endpointOf(container: Container, network: Network | undefined, api: number) {
   const running = container.program !== null;
-  const { address } = container;
-  const endpoint = {
+  const address = running ? container.address : "";
+  return {
     IPAMConfig: null,
     Links: null,
     Aliases: network?.builtIn === false ? [container.id.slice(0, 12)] : null,
-    MacAddress: running && address !== "" ? macOf(address) : "",
+    ...(api < 44 ? {} : { DNSNames: [container.name, container.id.slice(0, 12)] }),
+    ...(api < 48 ? {} : { GwPriority: 0 }),
+    MacAddress: address === "" ? "" : macOf(address),
     DriverOpts: null,
-    GwPriority: 0,
     NetworkID: network?.id ?? "",
-    EndpointID: running ? container.id.split("").reverse().join("") : "",
-    Gateway: running && address !== "" ? `${network?.prefix ?? ""}.1` : "",
-    IPAddress: running ? address : "",
-    IPPrefixLen: running && address !== "" ? 24 : 0,
+    EndpointID: running ? [...container.id].reverse().join("") : "",
+    Gateway: address === "" ? "" : `${network?.prefix ?? ""}.1`,
+    IPAddress: address,
+    IPPrefixLen: address === "" ? 0 : 24,
     IPv6Gateway: "",
     GlobalIPv6Address: "",
     GlobalIPv6PrefixLen: 0,
-    DNSNames: [container.name, container.id.slice(0, 12)],
   };
-  const onBridge = container.networkName === "bridge";
-  return {
+}
+
+function networkSettings(container: Container, network: Network | undefined, api: number): unknown {
+  const running = container.program !== null;
+  const endpoint = endpointOf(container, network, api);
+  const { EndpointID, Gateway, IPAddress, IPPrefixLen, MacAddress } = endpoint;
+  const none = { EndpointID: "", Gateway: "", IPAddress: "", IPPrefixLen: 0, MacAddress: "" };
+  const onBridge = { EndpointID, Gateway, IPAddress, IPPrefixLen, MacAddress };
+  // The default bridge's own fields went with API 1.52.
+  const older = {
     Bridge: "",
+    HairpinMode: false,
+    LinkLocalIPv6Address: "",
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    GlobalIPv6Address: "",
+    GlobalIPv6PrefixLen: 0,
+    IPv6Gateway: "",
+    ...(container.networkName === "bridge" ? onBridge : none),
+  };
+  return {
+    ...(api < 52 ? older : {}),
     SandboxID: running ? container.id : "",
     SandboxKey: running ? `/var/run/docker/netns/${container.id.slice(0, 12)}` : "",
     Ports: running ? shownPorts(container, network) : {},
-    Gateway: onBridge ? endpoint.Gateway : "",
-    IPAddress: onBridge ? endpoint.IPAddress : "",
-    IPPrefixLen: onBridge ? endpoint.IPPrefixLen : 0,
-    MacAddress: onBridge ? endpoint.MacAddress : "",
     Networks: { [container.networkName]: endpoint },
   };
 }
@@ -149,7 +177,7 @@ function shownPorts(container: Container, network: Network | undefined): Record<
 }
 
 /** A row of `GET /containers/json`. */
-export function listRow(container: Container, network: Network | undefined, now: number): unknown {
+export function listRow(container: Container, network: Network | undefined, now: number, api: number): unknown {
   const { config, published } = container;
   const bound = published.map(({ port, hostIp, hostPort }) => ({
     IP: hostIp,
@@ -171,11 +199,9 @@ export function listRow(container: Container, network: Network | undefined, now:
     Labels: config.Labels,
     State: container.state.status,
     Status: statusText(container, now),
-    HostConfig: { NetworkMode: container.hostConfig.NetworkMode },
+    HostConfig: { NetworkMode: container.shownHost.NetworkMode },
     NetworkSettings: {
-      Networks: {
-        [container.networkName]: { NetworkID: network?.id ?? "", IPAddress: container.address, IPPrefixLen: 24 },
-      },
+      Networks: { [container.networkName]: endpointOf(container, network, api) },
     },
     Mounts: mountsOf(container),
   };

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { Events } from "../engine/events.ts";
 import { EngineError } from "../engine/http.ts";
 import type { Networks } from "../engine/networks.ts";
+import type { Wording } from "../engine/wording.ts";
 import { identityOf } from "./inside/inside.ts";
 import { forgetTmpfs } from "./inside/kernel.ts";
 import { probeHealth } from "./inside/nodeProgram.ts";
@@ -16,6 +17,7 @@ export interface LifeOptions {
   clock: Clock;
   containers: Map<string, Container>;
   hostname: string;
+  wording: Wording;
   /** GPUs that the requests stand for, by UUID; throws the engine's error. */
   claimGpus(container: Container): string[];
   run(container: Container): Promise<RunningProgram>;
@@ -93,7 +95,7 @@ export function createLife(options: LifeOptions): Life {
   async function launch(container: Container): Promise<void> {
     if (identityOf(container.config.User) === null) {
       const name = container.config.User.split(":")[0];
-      throw new EngineError(400, `unable to find user ${name}: no matching entries in passwd file`);
+      throw new EngineError(500, `unable to find user ${name}: no matching entries in passwd file`);
     }
     const network = networks.find(container.networkName);
     if (network === undefined) throw new EngineError(404, `network ${container.networkName} not found`);
@@ -101,6 +103,8 @@ export function createLife(options: LifeOptions): Life {
     if (network.driver === "bridge") container.address = networks.attach(network, container.id);
     if (network.driver === "bridge" && !network.internal) await publish(container, containers.values());
     clearSecrets(container);
+    // Settled at the first start where no HostConfig was given.
+    container.shownHost.Runtime ??= "runc";
     const program = await options.run(container);
     container.program = program;
     const health = container.config.Healthcheck === null ? null : "starting";
@@ -207,7 +211,7 @@ export function createLife(options: LifeOptions): Life {
       if (!force) {
         throw new EngineError(
           409,
-          `cannot remove container "${container.name}": container is ${container.state.status}: stop the container before removing or force remove`,
+          options.wording.cannotRemove({ id: container.id, name: container.name, status: container.state.status }),
         );
       }
       container.stopAsked = true;

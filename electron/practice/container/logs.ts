@@ -1,6 +1,7 @@
 import { readSeconds } from "../engine/events.ts";
 import { EngineError, type EngineRequest, type Outlet } from "../engine/http.ts";
 import { flag } from "../engine/router.ts";
+import { wordingOf } from "../engine/wording.ts";
 
 /** A line, or a piece of one: the engine cuts at 16 KiB, and only the last piece ends in a line feed. */
 export interface LogPiece {
@@ -12,7 +13,7 @@ export interface LogPiece {
 
 export interface LogRing {
   append(stream: 1 | 2, chunk: Uint8Array): void;
-  /** Takes what has no line feed yet as a line: the program has ended. */
+  /** Takes what has no line feed yet as it is: the program has ended. */
   flush(): void;
   /** Number of the oldest piece that is kept, and of the one to come. */
   first(): number;
@@ -60,7 +61,12 @@ export function createLogRing(nowNs: () => bigint): LogRing {
   return {
     append,
     flush() {
-      for (const stream of [1, 2] as const) if (open[stream].bytes.length > 0) append(stream, Buffer.from("\n"));
+      for (const stream of [1, 2] as const) {
+        const { bytes, at } = open[stream];
+        if (bytes.length > 0) push(stream, bytes, at ?? nowNs());
+        open[stream] = { bytes: Buffer.alloc(0), at: null };
+      }
+      for (const listener of listeners) listener();
     },
     first: () => dropped + Math.max(0, pieces.length - maxPieces),
     next: () => dropped + pieces.length,
@@ -95,7 +101,7 @@ export interface LogQuery {
   tail: number | null;
 }
 
-export function readLogQuery(request: Pick<EngineRequest, "query">): LogQuery {
+export function readLogQuery(request: Pick<EngineRequest, "query" | "api">): LogQuery {
   const { query } = request;
   const streams = new Set<1 | 2>();
   if (flag(query, "stdout")) streams.add(1);
@@ -104,7 +110,8 @@ export function readLogQuery(request: Pick<EngineRequest, "query">): LogQuery {
   for (const name of ["since", "until"]) {
     const text = query.get(name);
     if (text !== null && text !== "" && readSeconds(text) === null) {
-      throw new EngineError(400, `invalid value for "${name}": strconv.ParseInt: parsing "${text}": invalid syntax`);
+      const { status, message } = wordingOf(request.api).badSince(name, text);
+      throw new EngineError(status, message);
     }
   }
   const tail = query.get("tail");

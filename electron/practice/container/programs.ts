@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import type { Clock, ForkedProgram, Forker } from "../../core/ports.ts";
 import { EngineError } from "../engine/http.ts";
+import type { Wording } from "../engine/wording.ts";
 import { parseScript } from "../shell/parse.ts";
 import { findProgram, type Machine, noInput, runArgv } from "../shell/run.ts";
 import { ShellSyntaxError } from "../shell/syntax.ts";
@@ -111,6 +112,7 @@ export interface ShellOptions {
   machine: Machine;
   clock: Clock;
   pid: number;
+  wording: Wording;
 }
 
 /**
@@ -123,7 +125,9 @@ export function startShell(container: Container, options: ShellOptions): Running
   if (!isTalker(argv) && findProgram(options.machine, program) === undefined) {
     throw new EngineError(
       400,
-      `failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${program}": executable file not found in $PATH: unknown`,
+      options.wording.startFailed(
+        `unable to start container process: exec: "${program}": executable file not found in $PATH`,
+      ),
     );
   }
   const stopper = new AbortController();

@@ -1,16 +1,18 @@
 import { EngineError, type EngineRequest, type Outlet, type Reply } from "../engine/http.ts";
 import type { Networks } from "../engine/networks.ts";
 import { flag, labelsMatch, type Route, readFilters, route } from "../engine/router.ts";
+import type { Wording } from "../engine/wording.ts";
 import type { HostSpec } from "../hostSpecs.ts";
 import { inspectContainer, listRow } from "./inspect.ts";
 import type { Life } from "./life.ts";
-import { readLogQuery, streamLogs } from "./logs.ts";
+import { type LogQuery, readLogQuery, streamLogs } from "./logs.ts";
 import { statsSample } from "./stats.ts";
 import type { Container } from "./types.ts";
 
 export interface ContainerRoutesOptions {
   spec: HostSpec;
   life: Life;
+  wording: Wording;
   networks: Networks;
   now(): number;
   startedAt: number;
@@ -42,9 +44,9 @@ export function containerRoutes(options: ContainerRoutesOptions): Route[] {
     route("POST", "/containers/prune", (_request, reply) =>
       reply.json(200, { ContainersDeleted: [], SpaceReclaimed: 0 }),
     ),
-    on("GET", "/containers/{}/json", (container, _request, reply) => {
+    on("GET", "/containers/{}/json", (container, request, reply) => {
       const running = [...container.execs.values()].filter((exec) => exec.running).map(({ id }) => id);
-      reply.json(200, inspectContainer(container, networks.find(container.networkName), running));
+      reply.json(200, inspectContainer(container, networks.find(container.networkName), running, request.api));
     }),
     on("POST", "/containers/{}/start", async (container, _request, reply) => {
       if (container.program !== null) return reply.empty(304);
@@ -62,7 +64,7 @@ export function containerRoutes(options: ContainerRoutesOptions): Route[] {
     }),
     on("POST", "/containers/{}/kill", async (container, request, reply) => {
       if (container.program === null) {
-        throw new EngineError(409, `cannot kill container: ${container.id}: container ${container.id} is not running`);
+        throw new EngineError(409, options.wording.cannotKill(container.id));
       }
       await life.kill(container, request.query.get("signal") ?? "");
       reply.empty(204);
@@ -76,9 +78,12 @@ export function containerRoutes(options: ContainerRoutesOptions): Route[] {
     }),
     on("POST", "/containers/{}/resize", (_container, _request, reply) => reply.empty(200)),
     on("POST", "/containers/{}/wait", waitFor),
-    on("GET", "/containers/{}/logs", sendLogs),
+    route("GET", "/containers/{}/logs", (request, reply) => {
+      const query = readLogQuery(request);
+      return sendLogs(find(request.params[0] ?? ""), query, request, reply);
+    }),
     on("POST", "/containers/{}/attach", attach),
-    on("GET", "/containers/{}/top", (container, _request, reply) => reply.json(200, top(container))),
+    on("GET", "/containers/{}/top", (container, _request, reply) => reply.json(200, top(container, options.wording))),
     on("GET", "/containers/{}/stats", (container, request, reply) => sendStats(container, request, reply, options)),
     on("PUT", "/containers/{}/archive", (container) => {
       if (container.hostConfig.ReadonlyRootfs) throw new EngineError(400, "container rootfs is marked read-only");
@@ -106,7 +111,7 @@ export function checkName(name: string, containers: readonly Container[]): void 
 }
 
 function listContainers(request: EngineRequest, options: ContainerRoutesOptions): unknown[] {
-  const filters = readFilters(request.query);
+  const filters = readFilters(request.query, request.api);
   const all = flag(request.query, "all") || filters.has("status") || filters.has("exited");
   const limit = Number(request.query.get("limit") ?? 0);
   const has = (name: string, test: (wanted: string) => boolean) => filters.get(name)?.some(test) ?? true;
@@ -126,7 +131,9 @@ function listContainers(request: EngineRequest, options: ContainerRoutesOptions)
     .filter((container) => has("network", (wanted) => container.networkName === wanted))
     .sort((a, b) => b.createdAt - a.createdAt);
   const shown = limit > 0 ? rows.slice(0, limit) : rows;
-  return shown.map((container) => listRow(container, options.networks.find(container.networkName), options.now()));
+  return shown.map((container) =>
+    listRow(container, options.networks.find(container.networkName), options.now(), request.api),
+  );
 }
 
 /** The engine takes the name as a regular expression; a broken one matches nothing. */
@@ -172,8 +179,7 @@ async function untilChanged(container: Container, outlet: Outlet, met: () => boo
   }
 }
 
-async function sendLogs(container: Container, request: EngineRequest, reply: Reply): Promise<void> {
-  const query = readLogQuery(request);
+async function sendLogs(container: Container, query: LogQuery, request: EngineRequest, reply: Reply): Promise<void> {
   if (container.hostConfig.LogConfig.Type === "none") {
     throw new EngineError(501, "configured logging driver does not support reading");
   }
@@ -213,9 +219,9 @@ async function drain(input: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _ of input);
 }
 
-function top(container: Container): unknown {
+function top(container: Container, wording: Wording): unknown {
   const { program } = container;
-  if (program === null) throw new EngineError(409, `container ${container.id} is not running`);
+  if (program === null) throw new EngineError(409, wording.notRunning(container.id));
   const started = new Date(container.state.startedAt ?? 0).toISOString().slice(11, 16);
   const uid = container.config.User.split(":")[0] || "root";
   const user = uid === "0" ? "root" : uid;

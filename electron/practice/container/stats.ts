@@ -41,9 +41,7 @@ export function statsSample(container: Container, options: StatsOptions, previou
     read: running ? new Date(at).toISOString() : "0001-01-01T00:00:00Z",
     preread: previous === null ? "0001-01-01T00:00:00Z" : new Date(previous).toISOString(),
     num_procs: 0,
-    pids_stats: running
-      ? { current: container.hostConfig.Init ? 12 : 11, limit: Number(container.hostConfig.PidsLimit ?? 0) }
-      : {},
+    pids_stats: running ? pidStats(container) : {},
     cpu_stats: cpu(at),
     precpu_stats: cpu(previous),
     memory_stats: running
@@ -53,11 +51,18 @@ export function statsSample(container: Container, options: StatsOptions, previou
           stats:
             options.spec.engine.cgroupVersion === "2"
               ? { active_anon: used, inactive_file: cache, file: cache }
-              : { total_inactive_file: cache, cache, rss: used },
+              : {
+                  total_inactive_file: cache,
+                  inactive_file: cache,
+                  cache,
+                  total_cache: cache,
+                  rss: used,
+                  total_rss: used,
+                },
         }
       : {},
     ...(running ? { networks: { eth0: networkStats(traffic) } } : {}),
-    blkio_stats: { io_service_bytes_recursive: null, io_serviced_recursive: null },
+    blkio_stats: blockStats(options.spec.engine.cgroupVersion),
     storage_stats: {},
   };
 }
@@ -78,6 +83,28 @@ function cpuStats(container: Container, at: number | null, options: StatsOptions
     online_cpus: options.spec.cpus,
     throttling_data: throttling,
   };
+}
+
+/** The limit is left out where there is none. */
+function pidStats({ hostConfig }: Container): Record<string, number> {
+  const limit = Number(hostConfig.PidsLimit ?? 0);
+  return { current: hostConfig.Init ? 12 : 11, ...(limit > 0 ? { limit } : {}) };
+}
+
+/** The first version of control groups tells more, and lists where the second has nothing. */
+function blockStats(cgroupVersion: "1" | "2"): Record<string, never[] | null> {
+  const empty = cgroupVersion === "1" ? [] : null;
+  const names = [
+    "io_service_bytes",
+    "io_serviced",
+    "io_queue",
+    "io_service_time",
+    "io_wait_time",
+    "io_merged",
+    "io_time",
+  ];
+  const fields = [...names.map((name) => `${name}_recursive`), "sectors_recursive"];
+  return Object.fromEntries(fields.map((name) => [name, empty]));
 }
 
 function networkStats(bytes: number): unknown {

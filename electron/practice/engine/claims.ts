@@ -16,6 +16,9 @@ export function claimGpus(container: Container, spec: HostSpec, gpus: Gpus): str
       );
     }
     const ids = request.DeviceIDs ?? [];
+    if (request.Count !== 0 && ids.length > 0) {
+      throw new EngineError(500, "cannot set both Count and DeviceIDs on device request");
+    }
     const all = request.Count < 0 || ids.includes("all");
     const wanted = all
       ? gpus.specs

@@ -20,6 +20,7 @@ import { createImages, noSuchImage } from "./images.ts";
 import { createNetworks } from "./networks.ts";
 import { createRouter } from "./router.ts";
 import { systemRoutes } from "./system.ts";
+import { wordingOf } from "./wording.ts";
 
 export interface EngineOptions {
   spec: HostSpec;
@@ -58,6 +59,7 @@ export function createEngine(options: EngineOptions): PracticeEngine {
   const containers = new Map<string, Container>();
   const startedAt = clock.now();
   const newId = () => random.bytes(32).toString("hex");
+  const wording = wordingOf(Number(spec.engine.apiVersion.split(".")[1]));
   let lastNs = 0n;
   // Wall-clock milliseconds, made unique and growing: log readers resume by them.
   const nowNs = () => {
@@ -96,7 +98,7 @@ export function createEngine(options: EngineOptions): PracticeEngine {
       return startServer(container, { forker, bundle: serverBundle, models, faults: faults() });
     }
     fakePid += 7;
-    return startShell(container, { machine: inside(container), clock, pid: fakePid });
+    return startShell(container, { machine: inside(container), clock, pid: fakePid, wording });
   }
 
   const life = createLife({
@@ -105,6 +107,7 @@ export function createEngine(options: EngineOptions): PracticeEngine {
     clock,
     containers,
     hostname: spec.id,
+    wording,
     claimGpus: (container) => claimGpus(container, spec, options.gpus),
     run,
   });
@@ -128,7 +131,7 @@ export function createEngine(options: EngineOptions): PracticeEngine {
     const image = images.find(body.Image);
     if (body.Image === "" || image === undefined) throw noSuchImage(body.Image);
     const config = mergeConfig(body, image, id);
-    const shownHost = shownHostConfig(body, spec.engine.cgroupVersion);
+    const shownHost = shownHostConfig(body, spec.engine);
     const hostConfig = effectiveHostConfig(shownHost);
     const warnings = judgeBody(hostConfig, config, spec, options.hostFiles);
     const chosen = name === null || name === "" ? `practice_${id.slice(0, 8)}` : name.replace(/^\//, "");
@@ -182,10 +185,18 @@ export function createEngine(options: EngineOptions): PracticeEngine {
           return { running, stopped: containers.size - running, images: images.list().length };
         },
       }),
-      ...execRoutes({ life, newId, find, containers: list, inside: (container, exec) => inside(container, exec) }),
+      ...execRoutes({
+        life,
+        wording,
+        newId,
+        find,
+        containers: list,
+        inside: (container, exec) => inside(container, exec),
+      }),
       ...containerRoutes({
         spec,
         life,
+        wording,
         networks,
         startedAt,
         now: () => clock.now(),

@@ -31,7 +31,7 @@ export function createEvents(nowNs: () => bigint, after: (ms: number, fn: () => 
     },
     routes: [
       route("GET", "/events", async (request, reply) => {
-        const filters = readFilters(request.query);
+        const filters = readFilters(request.query, request.api);
         const matches = (event: EngineEventRecord) => isWanted(event, filters);
         const since = readSeconds(request.query.get("since"));
         const until = readSeconds(request.query.get("until"));

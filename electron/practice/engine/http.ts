@@ -5,9 +5,12 @@ import type { Duplex } from "node:stream";
 export class EngineError extends Error {
   override readonly name = "EngineError";
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** The body is the bare message. */
+  readonly plain: boolean;
+  constructor(status: number, message: string, plain = false) {
     super(message);
     this.status = status;
+    this.plain = plain;
   }
 }
 
@@ -106,7 +109,8 @@ async function serve(handle: Handle, request: Parameters<Handle>[0], reply: Repl
   try {
     await handle(request, reply);
   } catch (error) {
-    if (error instanceof EngineError) reply.json(error.status, { message: error.message });
+    if (error instanceof EngineError && error.plain) reply.text(error.status, `${error.message}\n`);
+    else if (error instanceof EngineError) reply.json(error.status, { message: error.message });
     else reply.json(500, { message: `practice engine: ${error instanceof Error ? error.message : "failed"}` });
   }
 }

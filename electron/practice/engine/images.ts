@@ -1,3 +1,4 @@
+import { overlay } from "../container/inspect.ts";
 import { findImage, type Image, parseReference, registryImages } from "./catalogue.ts";
 import type { Events } from "./events.ts";
 import { EngineError, type EngineRequest, type Outlet, type Reply } from "./http.ts";
@@ -23,17 +24,20 @@ const notPulled = new Set(["busybox:1.36"]);
 export function createImages(options: ImagesOptions): Images {
   const registry = registryImages();
   const local = registry.filter(({ tags }) => !tags.some((tag) => notPulled.has(tag)));
-  const demand = (text: string): Image => {
+  const demand = (text: string, api = 44): Image => {
     const found = findImage(local, text);
-    if (found === undefined) throw noSuchImage(text);
-    return found;
+    if (found !== undefined) return found;
+    const { status, message } = noSuchImage(text);
+    throw new EngineError(status, api < 44 ? `no such image: ${text}: ${message}` : message);
   };
   return {
     find: (text) => findImage(local, text),
     list: () => local,
     routes: [
       route("GET", "/images/json", (request, reply) => reply.json(200, listImages(request, local))),
-      route("GET", "/images/{*}/json", (request, reply) => reply.json(200, inspect(demand(request.params[0] ?? "")))),
+      route("GET", "/images/{*}/json", (request, reply) =>
+        reply.json(200, inspect(demand(request.params[0] ?? "", request.api), request.api)),
+      ),
       route("GET", "/images/{*}/history", (request, reply) =>
         reply.json(200, history(demand(request.params[0] ?? ""))),
       ),
@@ -60,7 +64,7 @@ export function noSuchImage(text: string): EngineError {
 }
 
 function listImages(request: EngineRequest, images: readonly Image[]): unknown[] {
-  const references = readFilters(request.query).get("reference");
+  const references = readFilters(request.query, request.api).get("reference");
   const wanted = images.filter(
     ({ tags }) =>
       references === undefined ||
@@ -80,8 +84,29 @@ function listImages(request: EngineRequest, images: readonly Image[]): unknown[]
   }));
 }
 
-function inspect(image: Image): unknown {
+const emptyConfig = {
+  Hostname: "",
+  Domainname: "",
+  User: "",
+  AttachStdin: false,
+  AttachStdout: false,
+  AttachStderr: false,
+  Tty: false,
+  OpenStdin: false,
+  StdinOnce: false,
+  Env: null,
+  Cmd: null,
+  Image: "",
+  Volumes: null,
+  WorkingDir: "",
+  Entrypoint: null,
+  OnBuild: null,
+  Labels: null,
+};
+
+function inspect(image: Image, api: number): unknown {
   const { config } = image;
+  const exposed = Object.keys(config.ExposedPorts).length === 0 ? undefined : config.ExposedPorts;
   return {
     Id: image.id,
     RepoTags: image.tags,
@@ -89,26 +114,16 @@ function inspect(image: Image): unknown {
     Parent: "",
     Comment: "buildkit.dockerfile.v0",
     Created: new Date(image.createdAt).toISOString(),
+    // What an image was built from was told until API 1.45.
+    ...(api < 45 ? { Container: "", ContainerConfig: emptyConfig } : {}),
     DockerVersion: "",
     Author: "",
-    Config: {
-      Hostname: "",
-      Domainname: "",
-      AttachStdin: false,
-      AttachStdout: false,
-      AttachStderr: false,
-      Tty: false,
-      OpenStdin: false,
-      StdinOnce: false,
-      Image: "",
-      OnBuild: null,
-      ...config,
-      ExposedPorts: Object.keys(config.ExposedPorts).length === 0 ? undefined : config.ExposedPorts,
-    },
+    Config: { ...emptyConfig, ...config, ExposedPorts: exposed },
     Architecture: "amd64",
     Os: "linux",
     Size: image.sizeBytes,
-    GraphDriver: { Data: {}, Name: "overlay2" },
+    ...(api < 44 ? { VirtualSize: image.sizeBytes } : {}),
+    GraphDriver: { Data: overlay(image.id.slice(7)), Name: "overlay2" },
     RootFS: { Type: "layers", Layers: image.layers },
     Metadata: { LastTagTime: "0001-01-01T00:00:00Z" },
   };

@@ -32,6 +32,14 @@ export interface NetworksOptions {
 }
 
 const maxNetworks = 30;
+const bridgeOptions = {
+  "com.docker.network.bridge.default_bridge": "true",
+  "com.docker.network.bridge.enable_icc": "true",
+  "com.docker.network.bridge.enable_ip_masquerade": "true",
+  "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
+  "com.docker.network.bridge.name": "docker0",
+  "com.docker.network.driver.mtu": "1500",
+};
 
 export function createNetworks(options: NetworksOptions): Networks {
   const networks: Network[] = ["bridge", "host", "none"].map((name) => ({
@@ -40,7 +48,7 @@ export function createNetworks(options: NetworksOptions): Networks {
     driver: name === "none" ? "null" : name,
     internal: false,
     labels: {},
-    options: {},
+    options: name === "bridge" ? bridgeOptions : {},
     createdAt: options.now(),
     prefix: "172.17.0",
     addresses: new Map(),
@@ -128,7 +136,7 @@ export function createNetworks(options: NetworksOptions): Networks {
     },
     routes: [
       route("GET", "/networks", (request, reply) => {
-        const filters = readFilters(request.query);
+        const filters = readFilters(request.query, request.api);
         const names = filters.get("name");
         const shown = networks.filter(
           (network) =>
@@ -137,7 +145,7 @@ export function createNetworks(options: NetworksOptions): Networks {
         );
         reply.json(
           200,
-          shown.map((network) => shape(network, options)),
+          shown.map((network) => shape(network, options, request.api)),
         );
       }),
       route("POST", "/networks/create", async (request, reply) => {
@@ -145,7 +153,7 @@ export function createNetworks(options: NetworksOptions): Networks {
         reply.json(201, { Id: network.id, Warning: "" });
       }),
       route("GET", "/networks/{}", (request, reply) =>
-        reply.json(200, shape(demand(request.params[0] ?? ""), options)),
+        reply.json(200, shape(demand(request.params[0] ?? ""), options, request.api)),
       ),
       route("DELETE", "/networks/{}", (request, reply) => {
         remove(request.params[0] ?? "");
@@ -155,7 +163,7 @@ export function createNetworks(options: NetworksOptions): Networks {
   };
 }
 
-function shape(network: Network, options: NetworksOptions): unknown {
+function shape(network: Network, options: NetworksOptions, api: number): unknown {
   const containers = [...network.addresses].map(([id, address]) => [
     id,
     {
@@ -174,7 +182,7 @@ function shape(network: Network, options: NetworksOptions): unknown {
     Created: new Date(network.createdAt).toISOString(),
     Scope: "local",
     Driver: network.driver,
-    EnableIPv4: true,
+    ...(api < 48 ? {} : { EnableIPv4: true }),
     EnableIPv6: false,
     IPAM: { Driver: "default", Options: null, Config: pool },
     Internal: network.internal,

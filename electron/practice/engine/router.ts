@@ -1,4 +1,5 @@
 import { createHttpEngine, EngineError, type EngineRequest, type HttpEngine, type Reply } from "./http.ts";
+import { wordingOf } from "./wording.ts";
 
 export interface Route {
   method: string;
@@ -75,6 +76,8 @@ function versioned(path: string, options: RouterOptions): { api: number; path: s
       400,
       `client version ${asked} is too old. Minimum supported API version is ${options.minApiVersion}, ` +
         "please upgrade your client to a newer version",
+      // Errors were plain text before API 1.23, and to such a client they still are.
+      Number(small) < 23,
     );
   }
   return { api: Number(small), path: rest };
@@ -88,21 +91,22 @@ export function flag(query: URLSearchParams, name: string, fallback = false): bo
 }
 
 /** The `filters` parameter: a JSON object of arrays, or of objects with `true` as the older form has it. */
-export function readFilters(query: URLSearchParams): Map<string, string[]> {
+export function readFilters(query: URLSearchParams, api: number): Map<string, string[]> {
   const text = query.get("filters");
   const filters = new Map<string, string[]>();
   if (text === null || text === "") return filters;
+  const bad = () => new EngineError(wordingOf(api).badFilters.status, wordingOf(api).badFilters.message);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw new EngineError(400, "invalid filter");
+    throw bad();
   }
-  if (typeof parsed !== "object" || parsed === null) throw new EngineError(400, "invalid filter");
+  if (typeof parsed !== "object" || parsed === null) throw bad();
   for (const [name, value] of Object.entries(parsed)) {
     if (Array.isArray(value)) filters.set(name, value.map(String));
     else if (typeof value === "object" && value !== null) filters.set(name, Object.keys(value));
-    else throw new EngineError(400, "invalid filter");
+    else throw bad();
   }
   return filters;
 }

@@ -63,6 +63,10 @@ function version({ engine, kernel }: HostSpec): unknown {
   };
 }
 
+function commit(id: string, minor: number): Record<string, string> {
+  return minor < 49 ? { ID: id, Expected: id } : { ID: id };
+}
+
 function info({ spec, now, counts, engineId }: SystemOptions): unknown {
   const { engine } = spec;
   const { running, stopped, images } = counts();
@@ -89,6 +93,8 @@ function info({ spec, now, counts, engineId }: SystemOptions): unknown {
     },
     MemoryLimit: true,
     SwapLimit: !engine.noSwapLimit,
+    ...(minor < 42 ? { KernelMemory: true, KernelMemoryTCP: true } : {}),
+    ...(minor < 49 ? { BridgeNfIptables: true, BridgeNfIp6tables: true } : {}),
     CpuCfsPeriod: true,
     CpuCfsQuota: true,
     CPUShares: true,
@@ -110,7 +116,12 @@ function info({ spec, now, counts, engineId }: SystemOptions): unknown {
     OSType: "linux",
     Architecture: "x86_64",
     IndexServerAddress: "https://index.docker.io/v1/",
-    RegistryConfig: { InsecureRegistryCIDRs: ["127.0.0.0/8"], IndexConfigs: {}, Mirrors: [] },
+    RegistryConfig: {
+      ...(minor < 48 ? { AllowNondistributableArtifactsCIDRs: [], AllowNondistributableArtifactsHostnames: [] } : {}),
+      InsecureRegistryCIDRs: ["127.0.0.0/8"],
+      IndexConfigs: { "docker.io": { Name: "docker.io", Mirrors: [], Secure: true, Official: true } },
+      Mirrors: [],
+    },
     NCPU: spec.cpus,
     MemTotal: spec.memoryBytes,
     GenericResources: null,
@@ -139,9 +150,9 @@ function info({ spec, now, counts, engineId }: SystemOptions): unknown {
     LiveRestoreEnabled: false,
     Isolation: "",
     InitBinary: "docker-init",
-    ContainerdCommit: { ID: engine.containerd },
-    RuncCommit: { ID: engine.runc },
-    InitCommit: { ID: "de40ad0" },
+    ContainerdCommit: commit(engine.containerd, minor),
+    RuncCommit: commit(engine.runc, minor),
+    InitCommit: commit("de40ad0", minor),
     SecurityOptions:
       engine.cgroupVersion === "2"
         ? ["name=apparmor", "name=seccomp,profile=builtin", "name=cgroupns"]

@@ -4,9 +4,10 @@ import { effectiveHostConfig, shownHostConfig } from "../../../../electron/pract
 import { identityOf } from "../../../../electron/practice/container/inside/inside.ts";
 import { boundingSet, refusal } from "../../../../electron/practice/container/inside/kernel.ts";
 import type { Container } from "../../../../electron/practice/container/types.ts";
+import { hostSpecs } from "../../../../electron/practice/hostSpecs.ts";
 
 function withHost(HostConfig: object): Container {
-  const shown = shownHostConfig(readCreateBody({ Image: "x", HostConfig }), "2");
+  const shown = shownHostConfig(readCreateBody({ Image: "x", HostConfig }), hostSpecs[0]!.engine);
   return { hostConfig: effectiveHostConfig(shown) } as Container;
 }
 
