@@ -556,6 +556,27 @@ describe("streams", () => {
     expect(await on.call("POST", `/exec/${Id}/start`, {})).toMatchObject({ status: 409 });
   });
 
+  test("an upgrade whose body comes in chunks, cut at any place, and one that is too large", async () => {
+    const on = engineOf();
+    const id = await start(on, "chunked", talker);
+    const body = JSON.stringify({ Detach: false });
+    const head = "Host: e\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const chunked = `5\r\n${body.slice(0, 5)}\r\n${(body.length - 5).toString(16)}\r\n${body.slice(5)}\r\n0\r\n\r\n`;
+    for (const cut of [1, 4, 9, 12, chunked.length - 1]) {
+      const exec = { Cmd: ["cat"], AttachStdin: true, AttachStdout: true };
+      const { Id } = (await on.call("POST", `/containers/${id}/exec`, exec)).json as { Id: string };
+      const stream = on.connect();
+      stream.write(`POST /exec/${Id}/start HTTP/1.1\r\n${head}${chunked.slice(0, cut)}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      stream.end(`${chunked.slice(cut)}in`);
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      expect(Buffer.concat(chunks).toString("latin1").split("\r\n\r\n")[1]).toBe("\u0001\0\0\0\0\0\0\u0002in");
+    }
+    const large = await on.call("POST", "/containers/create", { ...talker, Labels: { x: "y".repeat(2_200_000) } });
+    expect(large).toMatchObject({ status: 400, json: { message: "http: request body too large" } });
+  });
+
   test("a pull: progress, then done; unknown ones are refused; a full disk shows in the stream", async () => {
     const on = engineOf();
     const pull = async (query: string) => {
