@@ -72,36 +72,10 @@ export interface StrippedView {
 export function strip(bytes: Uint8Array, skip: number, onlyLines = false, room?: Buffer): StrippedView {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const out = room !== undefined && room.length >= text.length ? room : Buffer.allocUnsafe(text.length);
-  const starts: number[] = [];
-  const origins: number[] = [];
-  let length = 0;
-  let decided = text.length;
-  let from = skip;
-  let lineEnd = onlyLines && skip === 0 ? 0 : endOfLine(text, skip, onlyLines);
-  const keep = (to: number): void => {
-    if (to <= from) return;
-    starts.push(length);
-    origins.push(from);
-    length = copy(text, from, to, out, length);
-  };
-  for (let esc = text.indexOf(ESC, from); esc >= 0; ) {
-    if (esc >= lineEnd) {
-      keep(lineEnd);
-      from = startOfLine(text, esc, Math.max(skip, lineEnd));
-      lineEnd = endOfLine(text, esc, onlyLines);
-    }
-    const end = sequenceEnd(text, esc, text.length);
-    if (end < 0) {
-      decided = esc;
-      break;
-    }
-    if (end > esc) {
-      keep(esc);
-      from = end;
-    }
-    esc = nextEscape(text, Math.max(end, esc + 1));
-  }
-  keep(Math.min(decided, lineEnd));
+  const segments: Segments = { starts: [], origins: [], length: 0, decided: text.length, end: text.length };
+  if (onlyLines) keepLines(text, skip, out, segments);
+  else keepAll(text, skip, out, segments);
+  const { starts, origins, length, decided, end } = segments;
   return {
     bytes: out.subarray(0, length),
     decided,
@@ -111,7 +85,7 @@ export function strip(bytes: Uint8Array, skip: number, onlyLines = false, room?:
     },
     skipFrom(at) {
       if (at < skip) return skip;
-      if (onlyLines && at >= lineEnd) return at;
+      if (at >= end) return at;
       const last = lastAtMost(origins, at);
       const origin = origins[last];
       if (origin === undefined || origin > at) return Math.min(origins[0] ?? decided, decided);
@@ -121,33 +95,77 @@ export function strip(bytes: Uint8Array, skip: number, onlyLines = false, room?:
   };
 }
 
-/** What is nearer than this is done here: a call of the library costs more than it saves. */
-const NEAR = 96;
-
-function copy(text: Buffer, from: number, to: number, out: Buffer, at: number): number {
-  if (to - from > NEAR) return at + text.copy(out, at, from, to);
-  let put = at;
-  for (let i = from; i < to; i++) out[put++] = text[i] as number;
-  return put;
+/** The parts of a text that its view is made of. */
+interface Segments {
+  /** Where each begins in the view, and where in the text. */
+  starts: number[];
+  origins: number[];
+  /** Bytes of the view. */
+  length: number;
+  decided: number;
+  /** After the last line that was looked at. */
+  end: number;
 }
 
-function nextEscape(text: Buffer, at: number): number {
-  const near = Math.min(text.length, at + NEAR);
-  for (let i = at; i < near; i++) if (text[i] === ESC) return i;
-  return near < text.length ? text.indexOf(ESC, near) : -1;
+function keepAll(text: Buffer, skip: number, out: Buffer, segments: Segments): void {
+  let from = skip;
+  const keep = (to: number): void => {
+    if (to <= from) return;
+    segments.starts.push(segments.length);
+    segments.origins.push(from);
+    segments.length += text.copy(out, segments.length, from, to);
+  };
+  for (let esc = text.indexOf(ESC, from); esc >= 0; ) {
+    const end = sequenceEnd(text, esc, text.length);
+    if (end < 0) {
+      segments.decided = esc;
+      break;
+    }
+    if (end > esc) {
+      keep(esc);
+      from = end;
+    }
+    esc = text.indexOf(ESC, Math.max(end, esc + 1));
+  }
+  keep(segments.decided);
 }
 
-function startOfLine(text: Buffer, at: number, least: number): number {
-  let i = at;
-  while (i > least && text[i - 1] !== LINE_FEED) i--;
-  return i;
-}
-
-/** After the line feed that ends the line of `at`; the end of the text when lines don't matter. */
-function endOfLine(text: Buffer, at: number, lines: boolean): number {
-  if (!lines) return text.length;
-  const feed = text.indexOf(LINE_FEED, at);
-  return feed < 0 ? text.length : feed + 1;
+/** Byte by byte: there are a few sequences in each such line, and a call of the library costs more than their bytes. */
+function keepLines(text: Buffer, skip: number, out: Buffer, segments: Segments): void {
+  const { starts, origins } = segments;
+  let end = skip;
+  let put = 0;
+  for (let line = skip > 0 ? skip : text.indexOf(ESC); line >= 0; line = text.indexOf(ESC, end)) {
+    let i = line;
+    while (i > end && text[i - 1] !== LINE_FEED) i--;
+    starts.push(put);
+    origins.push(i);
+    for (; i < text.length; i++) {
+      const byte = text[i] as number;
+      if (byte === ESC) {
+        const after = sequenceEnd(text, i, text.length);
+        if (after < 0) {
+          segments.decided = i;
+          segments.length = put;
+          return;
+        }
+        if (after > i) {
+          starts.push(put);
+          origins.push(after);
+          i = after - 1;
+          continue;
+        }
+      }
+      out[put++] = byte;
+      if (byte === LINE_FEED) {
+        i++;
+        break;
+      }
+    }
+    end = i;
+  }
+  segments.length = put;
+  segments.end = end;
 }
 
 function lastAtMost(sorted: readonly number[], value: number): number {

@@ -6,6 +6,10 @@ import type { Variant } from "./variants.ts";
 import { type Found, WindowIndex } from "./windowIndex.ts";
 
 const LINE_FEED = 0x0a;
+/** Patterns that one pass is made for. */
+const FEW = 3_000;
+/** Long patterns that are moved at once: a matter of a millisecond. */
+const MOVED = 512;
 const MAX_ROOM = 1024 * 1024;
 
 /** What a text holds. Ranges are offsets in it; those of one pattern never lie in each other, others may overlap. */
@@ -39,9 +43,7 @@ export class MaskEngine {
     const { id, fresh } = this.store.add(variant, owner);
     if (fresh) {
       this.#prefixes.add(id);
-      const index = this.#indexFor(id);
-      if (index === null) this.#tiny.add(id);
-      else index.add(id);
+      this.#index(id);
     }
     return id;
   }
@@ -49,10 +51,32 @@ export class MaskEngine {
   remove(id: number, name: string): void {
     if (!this.store.disown(id, name)) return;
     this.#prefixes.remove(id);
-    const index = this.#indexFor(id);
-    if (index === null) this.#tiny.delete(id);
-    else index.remove(id);
+    this.#tiny.delete(id);
+    for (const index of [this.#long, this.#medium, this.#short]) if (index.has(id)) index.remove(id);
     this.store.erase(id);
+  }
+
+  /**
+   * As long as there are few patterns, and some are short, one pass with the short ones' window is quicker than two; with
+   * many, the blocks of the long ones would crowd it.
+   */
+  #index(id: number): void {
+    const length = this.store.length[id] as number;
+    if (length < 6) this.#tiny.add(id);
+    else if (length < 8) this.#short.add(id);
+    else if (length >= 16 && (this.#long.size > 0 || this.#medium.size === 0 || this.#medium.size >= FEW)) {
+      this.#long.add(id);
+    } else {
+      this.#medium.add(id);
+      if (this.#long.size > 0 && this.#long.size <= MOVED && this.#medium.size + this.#long.size < FEW) this.#join();
+    }
+  }
+
+  #join(): void {
+    for (const id of this.#long.members()) {
+      this.#long.remove(id);
+      this.#medium.add(id);
+    }
   }
 
   get tableBytes(): number {
@@ -118,13 +142,6 @@ export class MaskEngine {
       found.ends.push(view.origin((inView.ends[i] as number) - 1) + 1);
     });
     return pending;
-  }
-
-  #indexFor(id: number): WindowIndex | null {
-    const length = this.store.length[id] as number;
-    if (length >= 16) return this.#long;
-    if (length >= 8) return this.#medium;
-    return length >= 6 ? this.#short : null;
   }
 
   #scan(text: Uint8Array, found: Found, all: boolean): void {

@@ -62,6 +62,21 @@ export class WindowIndex {
     );
   }
 
+  get size(): number {
+    return this.#patterns;
+  }
+
+  has(id: number): boolean {
+    return (this.#offsets[id] ?? -1) >= 0;
+  }
+
+  /** Numbers of its patterns. */
+  members(): number[] {
+    const ids: number[] = [];
+    for (let id = 0; id < this.#offsets.length; id++) if ((this.#offsets[id] as number) >= 0) ids.push(id);
+    return ids;
+  }
+
   add(id: number): void {
     this.#makeRoom(id);
     this.#patterns++;
@@ -108,9 +123,30 @@ export class WindowIndex {
     const shift = 32 - this.#tables.bits;
     const stride = this.#stride;
     const last = text.length - BLOCK;
-    for (let at = 0; at <= last; at += stride) {
+    const lastOfFour = last - 3 * stride;
+    let at = 0;
+    // Four at a time, since hardly ever is one of them known.
+    for (; at <= lastOfFour; at += 4 * stride) {
+      const a = blockHash(view.getInt32(at, true)) >>> shift;
+      const b = blockHash(view.getInt32(at + stride, true)) >>> shift;
+      const c = blockHash(view.getInt32(at + 2 * stride, true)) >>> shift;
+      const d = blockHash(view.getInt32(at + 3 * stride, true)) >>> shift;
+      const known =
+        ((filter[a >>> 5] as number) >>> (a & 31)) |
+        ((filter[b >>> 5] as number) >>> (b & 31)) |
+        ((filter[c >>> 5] as number) >>> (c & 31)) |
+        ((filter[d >>> 5] as number) >>> (d & 31));
+      if ((known & 1) === 1) this.#probeEach(text, view, at, at + 4 * stride, found, all);
+    }
+    this.#probeEach(text, view, at, last + 1, found, all);
+  }
+
+  /** Looks closer at the blocks at `from`, and every stride on before `to`. */
+  #probeEach(text: Uint8Array, view: DataView, from: number, to: number, found: Found, all: boolean): void {
+    const { filter, bits } = this.#tables;
+    for (let at = from; at < to; at += this.#stride) {
       const hash = blockHash(view.getInt32(at, true));
-      const slot = hash >>> shift;
+      const slot = hash >>> (32 - bits);
       if ((((filter[slot >>> 5] as number) >>> (slot & 31)) & 1) === 1) this.#probe(text, view, at, hash, found, all);
     }
   }
@@ -160,12 +196,6 @@ export class WindowIndex {
     this.#known[bit >>> 5] = (this.#known[bit >>> 5] as number) | (1 << (bit & 31));
   }
 
-  #members(): number[] {
-    const ids: number[] = [];
-    for (let id = 0; id < this.#offsets.length; id++) if ((this.#offsets[id] as number) >= 0) ids.push(id);
-    return ids;
-  }
-
   #makeRoom(id: number): void {
     while (id >= this.#next.length) {
       const size = this.#next.length;
@@ -191,7 +221,7 @@ export class WindowIndex {
 
   /** Begins new tables; the present ones go on being used, and being added to, until the new ones are complete. */
   #replace(bits: number): void {
-    this.#coming = { tables: new BlockTables(Math.min(this.#maxBits, bits)), waiting: this.#members() };
+    this.#coming = { tables: new BlockTables(Math.min(this.#maxBits, bits)), waiting: this.members() };
   }
 
   #carry(): void {
