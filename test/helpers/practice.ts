@@ -29,6 +29,8 @@ const server = createServer((request, response) => {
 });
 server.listen(Number(process.env.PORT), process.env.HOST, () => process.stdout.write("INFO:stand-in: ready\\n"));
 process.on("SIGTERM", () => process.exit(0));
+// Its input ends with whoever started it: a test that was killed leaves none behind.
+process.stdin.resume().on("end", () => process.exit(0));
 `;
 
 export interface TestFleet {
