@@ -17,7 +17,18 @@ export type AppInfo = z.infer<typeof appInfo>;
 
 /** Says which queries to fetch again; carries no state itself. */
 export const appChange = z.object({
-  topic: z.enum(["hosts", "containers", "images", "secrets", "keychain", "launches", "audit", "settings", "practice"]),
+  topic: z.enum([
+    "hosts",
+    "containers",
+    "images",
+    "secrets",
+    "keychain",
+    "launches",
+    "tunnels",
+    "audit",
+    "settings",
+    "practice",
+  ]),
   hostId: z.string().optional(),
 });
 export type AppChange = z.infer<typeof appChange>;

@@ -46,6 +46,13 @@ export const errorCodes = [
   "GPU_NOT_FOUND",
   "HOST_PATH_MISSING",
   "LOG_DRIVER_UNREADABLE",
+  // tunnels
+  "LOCAL_PORT_TAKEN",
+  "LISTEN_FAILED",
+  "PROBE_SLOW",
+  "PROBE_MISSED",
+  "SERVICE_DOWN",
+  "ANSWER_NEEDED",
   // launch
   "POLICY_DENIED",
   "CONTAINER_DIED",

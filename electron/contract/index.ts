@@ -10,6 +10,7 @@ import { inference } from "./inference.ts";
 import { logs } from "./logs.ts";
 import { practice } from "./practice.ts";
 import { keychain, secrets } from "./secrets.ts";
+import { tunnels } from "./tunnels.ts";
 
 export const contract = {
   app,
@@ -18,6 +19,7 @@ export const contract = {
   hosts,
   containers,
   launches,
+  tunnels,
   secrets,
   keychain,
   logs,
@@ -37,3 +39,4 @@ export * from "./inference.ts";
 export * from "./logs.ts";
 export * from "./practice.ts";
 export * from "./secrets.ts";
+export * from "./tunnels.ts";

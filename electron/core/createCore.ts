@@ -45,6 +45,7 @@ import { bugText, type CallContext, createRouter, type Router } from "./router/i
 import { createApiKeys, createSecrets, secretsFile } from "./secrets/index.ts";
 import { createConnectGate, createHostKeys } from "./ssh/index.ts";
 import { openStore } from "./store/index.ts";
+import { createTunnels, type TunnelHost, type Tunnels, tunnelFile } from "./tunnels/index.ts";
 
 export interface CoreOptions {
   version: string;
@@ -82,7 +83,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
 
   // What is kept on disk, none of it secret.
   const files = { clock, random };
-  const [settings, hostStore, pinStore, secretStore, launchStore] = await Promise.all([
+  const [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore] = await Promise.all([
     openStore({
       ...files,
       file: join(paths.data, "settings.json"),
@@ -105,6 +106,13 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       schema: launchFile,
       version: 1,
       initial: { records: [] },
+    }),
+    openStore({
+      ...files,
+      file: join(paths.data, "tunnels.json"),
+      schema: tunnelFile,
+      version: 1,
+      initial: { tunnels: [] },
     }),
   ]);
   const templates = await loadTemplates(join(paths.assets, "templates"));
@@ -158,10 +166,21 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       counts: (hostId) => containers.counts(hostId),
       holders: (hostId, uuid, gpus) => containers.holders(hostId, uuid, gpus),
     },
-    onChange: changed("hosts"),
+    onChange: (hostId) => {
+      changed("hosts")(hostId);
+      tunnels.hostsChanged();
+    },
     onEngineEvent: (hostId, event) => containers.onEngineEvent(hostId, event),
     onRemoved: (hostId) => containers.dropHost(hostId),
     log,
+  });
+  const tunnels: Tunnels = createTunnels({
+    store: tunnelStore,
+    hosts: { linkOf: hosts.linkOf, about: (hostId) => tunnelHost(hosts, hostId) },
+    questions: prompts,
+    clock,
+    random,
+    onChange: changed("tunnels"),
   });
   const apiKeys = createApiKeys(keychain.own, masker);
   const launches: Launches = createLaunches({
@@ -224,7 +243,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
           version: options.version,
           door: options.actorDoor,
           dataFolder: paths.data,
-          stores: [settings, hostStore, pinStore, secretStore, launchStore],
+          stores: [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore],
         }),
       changes,
       settings,
@@ -233,6 +252,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       identities: createIdentities({ home: paths.home, env, clock }),
       containers,
       launches,
+      tunnels,
       templates: templates.map(publicTemplate),
       secrets,
       keychain,
@@ -252,16 +272,21 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
 
   hosts.connectAll();
   if (options.practice || settings.get().practice) await practice.start();
+  tunnels.startAuto();
 
   return {
     router,
     context: (client) => client,
-    wake: () => hosts.wake(),
+    wake() {
+      hosts.wake();
+      tunnels.wake();
+    },
     async dispose() {
       prompts.dispose();
       await launches.dispose();
       await logs.dispose();
       await containers.dispose();
+      await tunnels.dispose();
       await practice.dispose();
       await hosts.dispose();
       changes.end();
@@ -300,6 +325,15 @@ function launchHost(session: HostSession, containerNames: readonly string[] | nu
     diskFreeBytes: facts?.diskFreeBytes ?? null,
     containerNames,
   };
+}
+
+/** A host as the tunnels' rows show it. */
+function tunnelHost(hosts: Pick<Hosts, "sessions">, hostId: string): TunnelHost | null {
+  const record = hosts.sessions().find((session) => session.record.id === hostId)?.record;
+  if (record === undefined) return null;
+  const { host, simulated } = record;
+  const ssh = host.kind === "ssh" ? { address: host.address, port: host.port, user: host.user } : null;
+  return { name: host.name, environment: host.environment, simulated, ssh };
 }
 
 /** A host as the containers room needs it. */

@@ -24,12 +24,14 @@ export function keysOf(api: Api, topic: AppChange["topic"]): QueryKey[] {
       return [api.keychain.key(), api.secrets.key()];
     case "launches":
       return [api.launches.key()];
+    case "tunnels":
+      return [api.tunnels.list.key()];
     case "audit":
       return [api.audit.page.key()];
     case "settings":
       return [api.settings.key()];
     case "practice":
-      return [api.practice.key(), api.hosts.key(), api.containers.key()];
+      return [api.practice.key(), api.hosts.key(), api.containers.key(), api.tunnels.list.key()];
   }
 }
 

@@ -26,6 +26,7 @@ const auditable = new Set([
   "hostId",
   "containerId",
   "launchId",
+  "tunnelId",
   "bufferId",
   "environment",
   "name",
@@ -110,6 +111,7 @@ function targetOf(name: string, query: Record<string, string | number | boolean>
     return `secret:${query.environment}/${query.name}`;
   if (name === "containers.launch") return `container:${query.hostId}/${query.name}`;
   if (query.hostId !== undefined) return `host:${query.hostId}`;
+  if (query.tunnelId !== undefined) return `tunnel:${query.tunnelId}`;
   if (query.launchId !== undefined) return `launch:${query.launchId}`;
   return name.split(".")[0] ?? name;
 }

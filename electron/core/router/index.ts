@@ -4,6 +4,7 @@ import { type GuardDeps, guarded } from "./guard.ts";
 import { hostRoutes } from "./hosts.ts";
 import { secretRoutes } from "./secrets.ts";
 import type { Services } from "./services.ts";
+import { tunnelRoutes } from "./tunnels.ts";
 
 export { bugText, type CallContext } from "./guard.ts";
 export type { Services } from "./services.ts";
@@ -16,6 +17,7 @@ export function createRouter(services: Services, guard: GuardDeps) {
     ...hostRoutes(os, services),
     ...containerRoutes(os, services),
     ...secretRoutes(os, services),
+    ...tunnelRoutes(os, services),
   });
 }
 export type Router = ReturnType<typeof createRouter>;

@@ -18,6 +18,7 @@ import type { LogRoom, MaskGuard } from "../logs/index.ts";
 import type { PromptDesk } from "../prompts/index.ts";
 import type { Secrets } from "../secrets/index.ts";
 import type { Store } from "../store/index.ts";
+import type { Tunnels } from "../tunnels/index.ts";
 
 /** Every service that a procedure reaches, made in `createCore`. */
 export interface Services {
@@ -29,6 +30,7 @@ export interface Services {
   identities: Identities;
   containers: Containers;
   launches: Launches;
+  tunnels: Tunnels;
   templates: readonly Template[];
   secrets: Secrets;
   keychain: Keychain;

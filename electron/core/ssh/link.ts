@@ -104,6 +104,10 @@ class SshLink implements HostLink {
     return await (await this.#online(options)).tcp(host, port, options);
   }
 
+  async ping(options: Cancellable = {}): Promise<void> {
+    await (await this.#online(options)).ping();
+  }
+
   wake(): void {
     if (this.#state.phase === "reconnecting") void this.#try();
     this.#keepAlive?.probe();

@@ -83,6 +83,9 @@ export function createLocalLink({ hostId, env, clock }: LocalLinkDeps): HostLink
     openUnix: (path, options = {}) => open({ path }, path, "unix", options.signal),
     openTcp: (host, port, options = {}) =>
       open({ host, port, noDelay: true }, `${host}:${port}`, "tcp", options.signal),
+    async ping({ signal } = {}) {
+      mustBeOnline(signal);
+    },
     wake() {},
     async disconnect() {
       goOffline();

@@ -59,6 +59,8 @@ export interface HostLink extends Disposable {
   openUnix(path: string, options?: Cancellable): Promise<ByteStream>;
   /** A stream to `host:port` as the host sees it (direct-tcpip); not counted against the channel budget. */
   openTcp(host: string, port: number, options?: Cancellable): Promise<ByteStream>;
+  /** Resolves when the far end has answered anything; like the openers it waits for a connection that is being made. */
+  ping(options?: Cancellable): Promise<void>;
   /** Try at once instead of waiting for the back-off (wake-up, network change, a person's click). */
   wake(): void;
   /** Stop and stay offline until `ready` is called again. */

@@ -91,6 +91,22 @@ export const errors = {
   "error.LOG_DRIVER_UNREADABLE": "The log cannot be read: the container uses the log driver {driver}.",
   "error.LOG_DRIVER_UNREADABLE.hint": "Start it with json-file, local or journald to read its log here.",
 
+  "error.LOCAL_PORT_TAKEN":
+    "Port {port} of this computer is taken{program, select, none {} other { by {program}}}{pid, select, none {} other { (process {pid})}}.",
+  "error.LOCAL_PORT_TAKEN.hint":
+    "End that program, or choose another port{free, select, none {} other {: {free} is free}}. 0 picks one for you.",
+  "error.LISTEN_FAILED": `This computer cannot listen on {address}, port {port}${why}.`,
+  "error.LISTEN_FAILED.hint":
+    "EADDRNOTAVAIL: it has no such address now. EACCES: ports below 1024 are not for everybody. It is tried again by itself.",
+  "error.PROBE_SLOW": "The answer through the tunnel takes longer than {ms} ms.",
+  "error.PROBE_SLOW.hint": "The network or the service is slow. It is asked again every few seconds.",
+  "error.PROBE_MISSED": "Nothing came back through the tunnel in {ms} ms.",
+  "error.PROBE_MISSED.hint": "Requests hang now. The link is being tested, and made anew if it is dead.",
+  "error.SERVICE_DOWN": `The host is reached, but {to} does not work${why}.`,
+  "error.SERVICE_DOWN.hint": "Look at the service on the host. The light turns by itself when it is back.",
+  "error.ANSWER_NEEDED": "A question about the host waits for an answer.",
+  "error.ANSWER_NEEDED.hint": "Answer it, and the tunnel comes up by itself.",
+
   "error.POLICY_DENIED": "The hardening policy does not allow this start: {rules}.",
   "error.POLICY_DENIED.hint": "Mend what the findings say, or relax a rule with a reason and an end date.",
   "error.CONTAINER_DIED": "The container ended by itself with status {exitCode}.",

@@ -89,6 +89,22 @@ export const errors = {
   "error.LOG_DRIVER_UNREADABLE": "Журнал не прочитать: у контейнера драйвер журнала {driver}.",
   "error.LOG_DRIVER_UNREADABLE.hint": "Чтобы читать журнал здесь, запустите его с json-file, local или journald.",
 
+  "error.LOCAL_PORT_TAKEN":
+    "Порт {port} этого компьютера занят{program, select, none {} other {: {program}}}{pid, select, none {} other { (процесс {pid})}}.",
+  "error.LOCAL_PORT_TAKEN.hint":
+    "Завершите ту программу или выберите другой порт{free, select, none {} other { — свободен {free}}}. 0 подберёт сам.",
+  "error.LISTEN_FAILED": `Этот компьютер не может слушать {address}, порт {port}${why}.`,
+  "error.LISTEN_FAILED.hint":
+    "EADDRNOTAVAIL: такого адреса сейчас нет. EACCES: порты ниже 1024 доступны не всем. Попытки повторяются сами.",
+  "error.PROBE_SLOW": "Ответ через туннель идёт дольше {ms} мс.",
+  "error.PROBE_SLOW.hint": "Медленная сеть или служба. Проверка повторяется каждые несколько секунд.",
+  "error.PROBE_MISSED": "За {ms} мс через туннель ничего не пришло.",
+  "error.PROBE_MISSED.hint": "Запросы сейчас висят. Связь проверяется и, если она мертва, создаётся заново.",
+  "error.SERVICE_DOWN": `Хост на связи, но {to} не работает${why}.`,
+  "error.SERVICE_DOWN.hint": "Посмотрите на службу на хосте. Когда она вернётся, индикатор сменится сам.",
+  "error.ANSWER_NEEDED": "Вопрос о хосте ждёт ответа.",
+  "error.ANSWER_NEEDED.hint": "Ответьте, и туннель поднимется сам.",
+
   "error.POLICY_DENIED": "Политика защиты не разрешает этот запуск: {rules}.",
   "error.POLICY_DENIED.hint": "Исправьте то, что указано, или дайте послабление с причиной и сроком.",
   "error.CONTAINER_DIED": "Контейнер сам завершился с кодом {exitCode}.",

@@ -1,0 +1,139 @@
+import { connect, type Socket } from "node:net";
+import type { Problem, TunnelProbe } from "../../contract/index.ts";
+import { type Failure, isFailure } from "../failure.ts";
+import type { Clock } from "../ports.ts";
+import { HTTP_HEAD_LIMIT, statusOf } from "./httpStatus.ts";
+import type { ProbeMark } from "./listener.ts";
+import type { HostView, LocalAddress, ProbeAnswer } from "./types.ts";
+
+export interface ProbeDeps {
+  /** Where the tunnel listens. */
+  address: LocalAddress;
+  probe: TunnelProbe;
+  /** It is a SOCKS server that is asked: the greeting comes from here, the rest from the host. */
+  socks: boolean;
+  /** `host:port` or a path, for the words. */
+  to: string;
+  host: HostView;
+  clock: Clock;
+  limitMs: number;
+  signal: AbortSignal;
+  mark(port: number, probe: ProbeMark): () => void;
+}
+
+/** What takes a connection and drops it in this time takes none. */
+const stayMs = 100;
+
+/** One question through the tunnel, in at its local port like everybody's. Never rejects. */
+export function probeThrough(deps: ProbeDeps): Promise<ProbeAnswer> {
+  const started = deps.clock.mono();
+  const well = (): ProbeAnswer => ({ kind: "well", latencyMs: deps.clock.mono() - started });
+  return new Promise((resolve) => {
+    let over = false;
+    let clean = () => {};
+    const finish = (answer: ProbeAnswer) => {
+      if (over) return;
+      over = true;
+      cancel();
+      deps.signal.removeEventListener("abort", onAbort);
+      clean();
+      resolve(answer);
+    };
+    const onAbort = () => finish({ kind: "lost" });
+    const missed: Problem = { code: "PROBE_MISSED", details: { ms: deps.limitMs, to: deps.to } };
+    const cancel = deps.clock.after(deps.limitMs, () => finish({ kind: "missed", why: missed }));
+    deps.signal.addEventListener("abort", onAbort, { once: true });
+    if (deps.signal.aborted) return onAbort();
+    if (deps.probe.kind === "none" && !deps.socks) ping(deps, well, finish);
+    else clean = throughListener(deps, well, finish);
+  });
+}
+
+type Finish = (answer: ProbeAnswer) => void;
+
+/** Whether the host answers at all; nobody looks at the service. */
+function ping({ host, signal }: ProbeDeps, well: () => ProbeAnswer, finish: Finish): void {
+  const link = host.link();
+  if (link === null) return finish({ kind: "lost" });
+  link.ping({ signal }).then(
+    () => finish(well()),
+    (error: unknown) => finish(answerFor(error)),
+  );
+}
+
+function throughListener(deps: ProbeDeps, well: () => ProbeAnswer, finish: Finish): () => void {
+  const { probe } = deps;
+  const down = (reason: string) =>
+    finish({ kind: "down", why: { code: "SERVICE_DOWN", details: { to: deps.to, reason } } });
+  const socket = connect({ host: reachable(deps.address.host), port: deps.address.port, noDelay: true });
+  let cancelStay = () => {};
+  let unmark = () => {};
+  const opened = () => {
+    if (probe.kind !== "tcp") return;
+    const answer = well();
+    cancelStay = deps.clock.after(stayMs, () => finish(answer));
+  };
+  // The port is known as soon as the system call was made, which comes before the listener can hear of it.
+  process.nextTick(() => {
+    const { localPort } = socket;
+    if (localPort !== undefined) unmark = deps.mark(localPort, { opened, failed: (why) => finish(answerFor(why)) });
+  });
+  if (probe.kind === "http") readStatus(socket, probe.path, deps, { well: () => finish(well()), down });
+  if (deps.socks) greet(socket, () => ping(deps, well, finish));
+  const gone = () => down("it closes connections without an answer");
+  socket.on("error", gone);
+  socket.on("end", gone);
+  socket.resume();
+  return () => {
+    cancelStay();
+    unmark();
+    socket.destroy();
+  };
+}
+
+function readStatus(
+  socket: Socket,
+  path: string,
+  { address }: ProbeDeps,
+  say: { well(): void; down(reason: string): void },
+): void {
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  const lines = [`GET ${path} HTTP/1.1`, `Host: ${host}:${address.port}`, "Accept: */*", "Connection: close"];
+  socket.once("connect", () => socket.write(`${[...lines, "User-Agent: gatehouse-probe"].join("\r\n")}\r\n\r\n`));
+  let head = "";
+  socket.on("data", (chunk: Buffer) => {
+    if (head.length >= HTTP_HEAD_LIMIT) return;
+    head += chunk.toString("latin1", 0, HTTP_HEAD_LIMIT);
+    const status = statusOf(head);
+    if (status === "more") return;
+    if (status === null) say.down("it does not speak HTTP");
+    else if (status >= 500) say.down(`HTTP ${status}`);
+    else say.well();
+  });
+}
+
+/** The greeting of RFC 1928 and its answer, which the tunnel itself gives. */
+function greet(socket: Socket, greeted: () => void): void {
+  socket.once("connect", () => socket.write(Buffer.from([5, 1, 0])));
+  socket.once("data", (chunk: Buffer) => {
+    if (chunk.length === 2 && chunk[0] === 5 && chunk[1] === 0) greeted();
+  });
+}
+
+/** An address that listens on everything is asked by the loopback interface. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
+function answerFor(error: unknown): ProbeAnswer {
+  if (!isFailure(error)) return { kind: "lost" };
+  const why = problemOf(error);
+  if (error.code === "CHANNEL_FAILED") return { kind: "down", why };
+  if (error.code === "FORWARDING_REFUSED") return { kind: "forbidden", why };
+  return error.code === "TIMED_OUT" ? { kind: "missed", why } : { kind: "lost" };
+}
+
+export function problemOf({ code, details }: Pick<Failure, "code" | "details">): Problem {
+  return { code, details: { ...details } };
+}
