@@ -12,6 +12,8 @@ export type Column<Row> = {
   /** A CSS width; columns without one share what is left. */
   width?: string;
   number?: boolean;
+  /** The title is for screen readers alone. */
+  quiet?: boolean;
   /** 1 stays to the last, 4 goes first when the table gets narrow. */
   priority?: 1 | 2 | 3 | 4;
 };
@@ -77,7 +79,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
           </tr>
         </thead>
         <tbody onKeyDown={moveBetweenRows}>
-          {before > 0 && <Filler height={before} span={columns.length} />}
+          {before > 0 && <Filler height={before} />}
           {shown.map((row) => {
             if (row === undefined) return null;
             const id = rowId(row);
@@ -106,7 +108,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
               </tr>
             );
           })}
-          {after > 0 && <Filler height={after} span={columns.length} />}
+          {after > 0 && <Filler height={after} />}
         </tbody>
       </table>
     </div>
@@ -135,16 +137,17 @@ function HeadCell<Row>(props: { column: Column<Row>; sort: Sort | null; onTurn: 
             (sort.down ? <ArrowDown size={12} aria-hidden="true" /> : <ArrowUp size={12} aria-hidden="true" />)}
         </button>
       ) : (
-        column.title
+        <span className={column.quiet ? "visually-hidden" : undefined}>{column.title}</span>
       )}
     </th>
   );
 }
 
-function Filler({ height, span }: { height: number; span: number }) {
+/** One cell alone: a wider one would bring back the columns that a narrow table has dropped. */
+function Filler({ height }: { height: number }) {
   return (
     <tr className="filler">
-      <td colSpan={span} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   );
 }

@@ -10,8 +10,8 @@ export interface Formats {
   /** What is left of a wait: `1:58`. */
   countdown: (ms: number) => string;
   dateTime: (at: number) => string;
-  date: (at: number) => string;
-  time: (at: number) => string;
+  /** `2026-11-22 13:19:59`, local: for columns, where every row is as wide as the next. */
+  stamp: (at: number) => string;
   /** With milliseconds, for logs and the audit. */
   exactTime: (at: number) => string;
   list: (items: readonly string[]) => string;
@@ -50,8 +50,12 @@ export function createFormats(intl: IntlShape): Formats {
       return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     },
     dateTime: (at) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "medium" }),
-    date: (at) => intl.formatDate(at, { dateStyle: "medium" }),
-    time: (at) => intl.formatTime(at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }),
+    stamp: (at) => {
+      const when = new Date(at);
+      const two = (value: number) => String(value).padStart(2, "0");
+      const day = `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;
+      return `${day} ${two(when.getHours())}:${two(when.getMinutes())}:${two(when.getSeconds())}`;
+    },
     exactTime: (at) =>
       intl.formatTime(at, {
         hour: "2-digit",

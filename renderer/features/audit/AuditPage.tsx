@@ -162,7 +162,7 @@ function auditColumns(text: Text): Column<AuditRowView>[] {
       title: t("audit.column.at"),
       width: "168px",
       priority: 1,
-      cell: (row) => <span className="mono secondary">{`${fmt.date(row.at)} ${fmt.time(row.at)}`}</span>,
+      cell: (row) => <span className="mono secondary">{fmt.stamp(row.at)}</span>,
     },
     { id: "actor", title: t("audit.column.actor"), width: "8%", priority: 3, cell: (row) => row.actor },
     {

@@ -11,6 +11,7 @@ import { Button, DataTable, Empty, matcher, SearchBox, Skeleton } from "../../ui
 import { isProduction, ProblemBanner } from "../common/index.ts";
 import { ContainerDrawer, tabOf } from "./ContainerDrawer.tsx";
 import { containerColumns } from "./columns.tsx";
+import { HostProblems } from "./HostProblems.tsx";
 
 type Props = { hostId: string | null; containerId: string | null; tab: string | null };
 
@@ -65,19 +66,7 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
         </header>
         {query.data && query.data.problems.length > 0 && (
           <div className="banners">
-            {query.data.problems.map(({ hostId: failed, hostName, problem }) => (
-              <ProblemBanner
-                key={failed}
-                tone="warn"
-                title={t("containers.hostFailed", { host: hostName })}
-                problem={problem}
-                actions={
-                  <Button small onClick={() => go(`/fleet/${encodeURIComponent(failed)}`)}>
-                    {t("containers.openHost")}
-                  </Button>
-                }
-              />
-            ))}
+            <HostProblems problems={query.data.problems} />
           </div>
         )}
         {query.error && !rows ? (

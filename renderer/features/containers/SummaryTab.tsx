@@ -50,7 +50,7 @@ export function SummaryTab({ detail }: { detail: ContainerDetailView }) {
       {detail.startCommand && (
         <section className="stack tight">
           <h3>{t("launch.command")}</h3>
-          <CodeBlock wrap label={t("launch.command")} text={foldCommand(detail.startCommand)} copy={copy} />
+          <CodeBlock label={t("launch.command")} text={foldCommand(detail.startCommand)} copy={copy} />
         </section>
       )}
     </>

@@ -148,12 +148,13 @@ function HostActions({ host, onGone }: { host: HostDetail; onGone: () => void })
 
 function HostBody({ host }: { host: HostDetail }) {
   const { t } = useText();
+  const up = host.link.phase === "online" || host.link.phase === "degraded";
   return (
     <>
       {host.incident && <Incident host={host} incident={host.incident} />}
       {host.link.reason && !host.incident && <ProblemBanner problem={host.link.reason} />}
       {host.engineProblem && <ProblemBanner problem={host.engineProblem} title={t("host.engineProblem")} tone="warn" />}
-      {(host.facts !== null || host.gpus.length > 0) && (
+      {(up || host.gpus.length > 0) && (
         <section className="stack" aria-label={t("host.gpus")}>
           <h3>{t("host.gpus")}</h3>
           <GpuCards host={host} />

@@ -12,7 +12,7 @@ export function Advanced(props: Props & { userComplaint: string | null }) {
   const { t } = useText();
   return (
     <div className="advanced">
-      <h3>{t("common.advanced")}</h3>
+      <h2>{t("common.advanced")}</h2>
       <Section title={t("advanced.identity")}>
         <Identity {...props} />
       </Section>

@@ -45,7 +45,7 @@ export function Judgement({ spec, template, valid, busy, problem, onSpec }: Prop
         {plan && (
           <section className="stack tight">
             <h3>{t("launch.command")}</h3>
-            <CodeBlock wrap label={t("launch.command")} text={foldCommand(plan.command)} copy={copy} />
+            <CodeBlock label={t("launch.command")} text={foldCommand(plan.command)} copy={copy} />
             <Section title={t("launch.createBody")}>
               <CodeBlock label={t("launch.createBody")} text={plan.createBody} copy={copy} />
             </Section>

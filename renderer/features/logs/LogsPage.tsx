@@ -6,7 +6,8 @@ import { useText } from "../../app/i18n/index.tsx";
 import { inScope, useScope } from "../../app/scope.tsx";
 import { useApi } from "../../client/hooks.ts";
 import { Empty } from "../../ui/index.ts";
-import { EnvChip, ProblemBanner, SimulatedChip } from "../common/index.ts";
+import { EnvChip, SimulatedChip } from "../common/index.ts";
+import { HostProblems } from "../containers/HostProblems.tsx";
 import { LogView } from "./LogView.tsx";
 
 export function LogsPage({ hostId, containerId }: { hostId: string | null; containerId: string | null }) {
@@ -30,12 +31,11 @@ export function LogsPage({ hostId, containerId }: { hostId: string | null; conta
         {current && <EnvChip environment={current.environment} />}
         {current?.simulated && <SimulatedChip />}
       </header>
-      {!containerId &&
-        query.data?.problems.map(({ hostId: failed, hostName, problem }) => (
-          <div key={failed} className="banners">
-            <ProblemBanner tone="warn" title={t("containers.hostFailed", { host: hostName })} problem={problem} />
-          </div>
-        ))}
+      {!containerId && query.data && query.data.problems.length > 0 && (
+        <div className="banners">
+          <HostProblems problems={query.data.problems} />
+        </div>
+      )}
       {hostId && containerId ? (
         <LogView
           key={value}

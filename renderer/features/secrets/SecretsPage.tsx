@@ -183,7 +183,8 @@ function secretColumns({ t, fmt }: Text, open: (what: Open) => void): Column<Sec
     },
     {
       id: "actions",
-      title: "",
+      title: t("common.actions"),
+      quiet: true,
       width: "104px",
       priority: 1,
       cell: (row) => (

@@ -13,6 +13,7 @@ export const containers = {
   "containers.score": "Hardening score {score} of 100",
   "containers.notJudged": "not judged",
   "containers.hostFailed": "The containers of {host} could not be listed",
+  "containers.hostsFailed": "The containers of {count, plural, one {# host} other {# hosts}} could not be listed",
   "containers.openHost": "Open host",
   "containers.none": "No containers yet",
   "containers.noneHint": "Launch one, or connect a host that has some.",

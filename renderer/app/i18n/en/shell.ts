@@ -13,6 +13,7 @@ export const shell = {
   "app.brokenHint":
     "The others still work. Trying again opens this one anew; nothing on your hosts has changed because of it.",
 
+  "common.actions": "Actions",
   "common.add": "Add",
   "common.advanced": "Advanced",
   "common.ago": "{age} ago",

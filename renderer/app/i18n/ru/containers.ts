@@ -12,6 +12,8 @@ export const containers = {
   "containers.score": "Оценка защиты: {score} из 100",
   "containers.notJudged": "не оценён",
   "containers.hostFailed": "Список контейнеров {host} получить не удалось",
+  "containers.hostsFailed":
+    "Списки контейнеров {count, plural, one {# хоста} few {# хостов} many {# хостов} other {# хоста}} получить не удалось",
   "containers.openHost": "Открыть хост",
   "containers.none": "Контейнеров пока нет",
   "containers.noneHint": "Запустите контейнер или подключите хост, где они есть.",

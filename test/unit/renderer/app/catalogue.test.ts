@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { contract, errorCodes } from "../../../../electron/contract/index.ts";
-import { rules } from "../../../../electron/core/hardening/rules.ts";
+import { rules } from "../../../../electron/core/hardening/index.ts";
 import { en, type MessageId } from "../../../../renderer/app/i18n/en.ts";
 import { createText, type Language } from "../../../../renderer/app/i18n/index.tsx";
 import { ru } from "../../../../renderer/app/i18n/ru.ts";

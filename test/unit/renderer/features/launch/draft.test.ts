@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { launchSpec } from "../../../../../electron/contract/index.ts";
-import { rules } from "../../../../../electron/core/hardening/rules.ts";
+import { rules } from "../../../../../electron/core/hardening/index.ts";
 import {
   canRelax,
   dayFrom,
