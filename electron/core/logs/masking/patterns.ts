@@ -173,7 +173,10 @@ export class PatternStore {
   }
 
   #insert(id: number, hash: number): void {
-    if ((this.#filled + 1) * 2 > this.#table.length) this.#rehash();
+    if ((this.#filled + 1) * 2 > this.#table.length) {
+      this.#rehash();
+      return;
+    }
     const mask = this.#table.length - 1;
     let slot = hash & mask;
     while ((this.#table[slot] as number) > 0) slot = (slot + 1) & mask;
@@ -191,17 +194,16 @@ export class PatternStore {
     }
   }
 
+  /** A table of all patterns in use, without the marks of those that are gone. */
   #rehash(): void {
-    const old = this.#table;
     this.#table = new Int32Array(Math.max(128, 1 << (34 - Math.clz32(this.live))));
-    this.#filled = 0;
+    this.#filled = this.live;
     const mask = this.#table.length - 1;
-    for (const entry of old) {
-      if (entry <= 0) continue;
-      let slot = (this.#hashes[entry - 1] as number) & mask;
+    for (let id = 0; id < this.count; id++) {
+      if (this.length[id] === 0) continue;
+      let slot = (this.#hashes[id] as number) & mask;
       while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
-      this.#table[slot] = entry;
-      this.#filled++;
+      this.#table[slot] = id + 1;
     }
   }
 }

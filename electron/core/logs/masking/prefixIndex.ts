@@ -32,7 +32,7 @@ export class PrefixIndex {
   add(id: number): void {
     if (this.#marked * 16 >= 1 << this.#fourBits) this.#refilter();
     this.#marked++;
-    this.#mark(id);
+    this.#mark(id, viewOf(this.#store.pool));
     this.#fresh.push(id);
     if (this.#fresh.length >= FRESH_LIMIT) this.#merge();
   }
@@ -136,16 +136,17 @@ export class PrefixIndex {
     this.#fresh = [];
   }
 
-  #mark(id: number): void {
-    const bytes = this.#store.bytes(id);
-    const first = bytes[0] as number;
+  #mark(id: number, pool: DataView): void {
+    const start = this.#store.start[id] as number;
+    const length = this.#store.length[id] as number;
+    const first = pool.getUint8(start);
     this.#firsts[first] = 1;
-    if (bytes.length >= 2) {
-      const pair = first | ((bytes[1] as number) << 8);
+    if (length >= 2) {
+      const pair = pool.getUint16(start, true);
       this.#pairs[pair >>> 5] = (this.#pairs[pair >>> 5] as number) | (1 << (pair & 31));
     }
-    if (bytes.length >= 4) {
-      const slot = Math.imul(viewOf(bytes).getInt32(0, true), BLOCK_HASH) >>> (32 - this.#fourBits);
+    if (length >= 4) {
+      const slot = Math.imul(pool.getInt32(start, true), BLOCK_HASH) >>> (32 - this.#fourBits);
       this.#fours[slot >>> 5] = (this.#fours[slot >>> 5] as number) | (1 << (slot & 31));
     }
   }
@@ -158,7 +159,8 @@ export class PrefixIndex {
     this.#pairs.fill(0);
     this.#firsts.fill(0);
     this.#marked = this.#fourBits < 21 ? live : 0;
-    for (let i = 0; i < this.#count; i++) this.#mark(this.#sorted[i] as number);
-    for (const id of this.#fresh) this.#mark(id);
+    const pool = viewOf(this.#store.pool);
+    // By number, not in order: patterns then come as they lie in memory.
+    for (let id = 0; id < this.#store.count; id++) if ((this.#store.length[id] as number) > 0) this.#mark(id, pool);
   }
 }
