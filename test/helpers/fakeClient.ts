@@ -140,6 +140,17 @@ export function createFakeRouter(options: FakeOptions) {
       }),
       cancel: os.launches.cancel.handler(() => ({})),
     },
+    tunnels: {
+      list: os.tunnels.list.handler(() => []),
+      watch: os.tunnels.watch.handler(({ signal }) => once([{ at: Date.now(), second: 0, rows: [] }], 0, signal)),
+      add: os.tunnels.add.handler(() => ({ tunnelId: "tunnel", localPort: 8001 })),
+      update: os.tunnels.update.handler(() => ({ localPort: 8001 })),
+      remove: os.tunnels.remove.handler(() => ({})),
+      start: os.tunnels.start.handler(() => ({})),
+      stop: os.tunnels.stop.handler(() => ({})),
+      restartAll: os.tunnels.restartAll.handler(() => ({ count: 0 })),
+      usePort: os.tunnels.usePort.handler(() => ({ localPort: 8002 })),
+    },
     secrets: {
       list: os.secrets.list.handler(() => secrets),
       put: os.secrets.put.handler(() => ({ version: 1 })),

@@ -82,6 +82,13 @@ export const audit = {
   "action.secret.remove": "Remove a secret",
   "action.secret.reveal": "Reveal a secret",
   "action.settings.change": "Change settings",
+  "action.tunnel.add": "Add a tunnel",
+  "action.tunnel.update": "Change a tunnel",
+  "action.tunnel.remove": "Remove a tunnel",
+  "action.tunnel.start": "Start a tunnel",
+  "action.tunnel.stop": "Stop a tunnel",
+  "action.tunnel.restart-all": "Reconnect all tunnels",
+  "action.tunnel.use-port": "Give a tunnel another port",
 
   "settings.appearance": "Preferences",
   "settings.language": "Language",

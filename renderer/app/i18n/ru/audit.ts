@@ -82,6 +82,13 @@ export const audit = {
   "action.secret.remove": "Удаление секрета",
   "action.secret.reveal": "Показ секрета",
   "action.settings.change": "Изменение настроек",
+  "action.tunnel.add": "Добавление туннеля",
+  "action.tunnel.update": "Изменение туннеля",
+  "action.tunnel.remove": "Удаление туннеля",
+  "action.tunnel.start": "Запуск туннеля",
+  "action.tunnel.stop": "Остановка туннеля",
+  "action.tunnel.restart-all": "Переподключение всех туннелей",
+  "action.tunnel.use-port": "Другой порт туннелю",
 
   "settings.appearance": "Предпочтения",
   "settings.language": "Язык",
