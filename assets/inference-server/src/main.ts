@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { checkHealth } from "./health.ts";
 import { createLog, oneLine } from "./log.ts";
 import { createMasker } from "./mask.ts";
@@ -48,7 +49,15 @@ async function serve(): Promise<number | null> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // The console holds the other end; when it was killed, nobody else would end its simulated containers.
+  if (process.env.GATEHOUSE_PRACTICE === "1" && hasParent()) process.stdin.resume().once("end", stop);
   return null;
+}
+
+/** Standard input is a pipe or a socket that somebody holds, not `/dev/null`. */
+function hasParent(): boolean {
+  const input = fstatSync(0);
+  return input.isFIFO() || input.isSocket();
 }
 
 function complain(text: string): void {

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { connect } from "node:net";
@@ -211,5 +211,35 @@ describe("TLS", () => {
       env: { ...env, TLS_CERT_FILE: join(folder, "other.pem") },
     });
     expect([own.code, other.code]).toEqual([0, 1]);
+  });
+});
+
+describe("whoever started it is gone", () => {
+  /** A server whose standard input is a pipe that this test holds. */
+  async function held(env: Record<string, string>) {
+    const child = spawn(process.execPath, [bundle.file], {
+      env: { HOST: "127.0.0.1", PORT: "0", AUTH_TOKEN: "a-key-that-nobody-uses", ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await until(() => said.includes("Listening on"), { timeoutMs: 10_000 });
+    return child;
+  }
+
+  test("on the practice fleet it ends too", async () => {
+    const child = await held({ GATEHOUSE_PRACTICE: "1" });
+    child.stdin.end();
+    await until(() => child.exitCode !== null, { timeoutMs: 5_000 });
+    expect(child.exitCode).toBe(0);
+  });
+
+  test("in a container it goes on: an engine closes standard input of its own accord", async () => {
+    const child = await held({});
+    child.stdin.end();
+    await expect(until(() => child.exitCode !== null, { timeoutMs: 300 })).rejects.toThrow("not within");
+    child.kill("SIGKILL");
   });
 });

@@ -63,6 +63,7 @@ describe("load", () => {
   test("a value too short to be masked everywhere is told by name", async () => {
     const server = await start();
     await server.call("/v1/model/load", { env: { DEVICE: "cpu" } });
+    await until(() => server.logs().includes("Loaded"));
     expect(appLines(server)).toEqual([
       "WARNING:api_wrapper: The value of DEVICE is too short to be masked elsewhere",
       "INFO:api_wrapper: Set environment variable: DEVICE=********",
