@@ -112,7 +112,7 @@ export function ContainerState({ row }: { row: Pick<ContainerRow, "state" | "sta
       tone={containerTone(row.state)}
       hollow={row.state === "exited" || row.state === "created"}
       word={maybe(`container.state.${row.state}`) ?? row.state}
-      title={row.status}
+      {...(row.status === row.state ? {} : { title: row.status })}
     />
   );
 }
