@@ -1,11 +1,12 @@
 /** The first hour of a newcomer, in the shipped program: from the printed address to an audit that is whole. */
 import { randomBytes } from "node:crypto";
-import type { Browser } from "playwright-core";
+import type { Browser, ElectronApplication } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoBrowser } from "../helpers/browser.ts";
 import {
   keepOnFailure,
   newDataFolder,
+  openAddress,
   openVisitor,
   type Program,
   removeFolder,
@@ -13,7 +14,9 @@ import {
   startProgram,
   step,
   type Visitor,
+  watchPage,
 } from "../helpers/e2e.ts";
+import { startDesktop, whyNoWindow } from "../helpers/e2eDesktop.ts";
 import { doFirstHour } from "../helpers/e2eFirstHour.ts";
 import { tracesIn, tracesInFolder, tracesInProcesses } from "../helpers/traces.ts";
 
@@ -44,7 +47,7 @@ describe.skipIf(missing !== null)("the first hour in the browser", () => {
     console.log(`  started in ${program.startedInMs.toFixed(0)} ms (to the printed address)`);
     expect(program.startedInMs).toBeLessThan(15_000);
     await step("open the printed address", async () => {
-      await visitor.page.goto(program.address);
+      await openAddress(visitor.page, program.address);
     });
     await doFirstHour(visitor.page, secret);
     expect({
@@ -56,5 +59,33 @@ describe.skipIf(missing !== null)("the first hour in the browser", () => {
     }).toEqual({ received: [], files: [], processes: [], output: [], complaints: [] });
     // A search that cannot find anything proves nothing: the name went over the same wire.
     expect(visitor.received().includes("HF_TOKEN")).toBe(true);
+  });
+});
+
+const noWindow = whyNoWindow();
+if (noWindow !== null) console.log(`first hour in a window: skipped, ${noWindow}`);
+
+describe.skipIf(noWindow !== null)("the first hour in a window", () => {
+  const data = newDataFolder();
+  const secret = `hf_${randomBytes(24).toString("base64url")}`;
+  let program: ElectronApplication;
+
+  beforeAll(async () => {
+    program = await startDesktop(data);
+  });
+  afterAll(async () => {
+    await program?.close();
+    await removeFolder(data);
+  });
+
+  test("goes from the window to a whole audit, and the secret shows nowhere", { timeout: 180_000 }, async () => {
+    const { page, complaints } = await watchPage(await program.firstWindow());
+    keepOnFailure(page, "first-hour-window");
+    await doFirstHour(page, secret);
+    expect({
+      files: tracesInFolder(data, secret),
+      processes: tracesInProcesses(secret),
+      complaints,
+    }).toEqual({ files: [], processes: [], complaints: [] });
   });
 });

@@ -5,6 +5,7 @@ import { whyNoBrowser } from "../helpers/browser.ts";
 import {
   keepOnFailure,
   newDataFolder,
+  openAddress,
   openVisitor,
   type Program,
   removeFolder,
@@ -14,8 +15,17 @@ import {
   type Visitor,
 } from "../helpers/e2e.ts";
 import { axeFindings, keepPicture, type Language, sidewaysScroll, wordsIn, wrongWords } from "../helpers/e2eLook.ts";
-import { firstStops, type Guide, type Stop, section, stops } from "../helpers/e2eTour.ts";
-import { keepForSession, openHost, openLaunch, putSecret, startAndWatch, startPractice } from "../helpers/e2eWays.ts";
+import { firstStops, type Guide, type Stop, section, stops, wrongStops } from "../helpers/e2eTour.ts";
+import {
+  closeDrawer,
+  keepForSession,
+  openHost,
+  openLaunch,
+  putSecret,
+  setFault,
+  startAndWatch,
+  startPractice,
+} from "../helpers/e2eWays.ts";
 
 const missing = whyNoBrowser();
 if (missing !== null) console.log(`screens in the browser: skipped, ${missing}`);
@@ -41,7 +51,7 @@ describe.skipIf(missing !== null)("screens", () => {
     [program, browser] = await Promise.all([startProgram({ data }), startChromium()]);
     visitor = await openVisitor(browser, { viewport: wide });
     page = visitor.page;
-    await page.goto(program.address);
+    await openAddress(page, program.address);
     await seen(page.getByRole("heading", { level: 1, name: /GPU hosts/ }));
   });
   afterAll(async () => {
@@ -69,7 +79,6 @@ describe.skipIf(missing !== null)("screens", () => {
     const wrong: string[] = [];
     for (const stop of way) {
       await stop.open(guide);
-      // Toasts say that something before was done; they go by themselves and are no part of the screen.
       await keepPicture(page, look.name, stop.name);
       const [axe, words, wider] = [
         await axeFindings(page),
@@ -116,8 +125,40 @@ describe.skipIf(missing !== null)("screens", () => {
     });
   });
 
+  describe("with things gone wrong", () => {
+    beforeAll(async () => {
+      await wear(looks[0]);
+      const vega = await openHost(page, "vega");
+      await setFault(vega, "Change the host key", true);
+      await vega.getByRole("button", { name: "Disconnect" }).click();
+      await vega.getByRole("button", { name: "Connect", exact: true }).click();
+      await seen(vega.getByRole("region", { name: "The host key has changed" }));
+      await closeDrawer(vega);
+      const orion = await openHost(page, "orion");
+      await setFault(orion, "Server answers 500", true);
+      const form = await openLaunch(page, orion, "Chat, echo");
+      await form.getByLabel("Name", { exact: true }).first().fill("doomed");
+      expect(await startAndWatch(page, form)).toBe("failed");
+    });
+
+    test.each(looks)("$name", async (look) => {
+      keepOnFailure(page, `wrong-${look.name}`);
+      expect(await tour(look, wrongStops)).toEqual([]);
+    });
+  });
+
   test("no console error and no violation of the content policy, all the way", () => {
     expect(visitor.complaints).toEqual([]);
+  });
+
+  test("the searches find what they look for", async () => {
+    const { page: bad, close } = await openVisitor(browser);
+    await bad.setContent('<html lang="en"><title>x</title><main><h1>x</h1><button></button><p>app.skip</p></main>');
+    expect((await axeFindings(bad)).map((finding) => finding.split(" ")[0])).toEqual(["button-name"]);
+    expect(await wrongWords(bad, "en")).toEqual(["app.skip"]);
+    await bad.setContent('<div style="width: 3000px">wide</div>');
+    expect(await sidewaysScroll(bad)).toBeGreaterThan(1_000);
+    await close();
   });
 
   test("the Russian catalogue is not the English one", () => {

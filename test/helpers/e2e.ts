@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Request } from "playwright-core";
 import { onTestFailed } from "vitest";
 import { builtApp } from "./built.ts";
 import { until } from "./until.ts";
@@ -148,13 +148,38 @@ export async function openVisitor(browser: Browser, options: VisitorOptions = {}
   return { ...(await watchPage(page)), context, close: () => context.close() };
 }
 
+/** What Chromium says when an interface of this machine came or went, as other tests' engines make them do. */
+const networkChanged = "net::ERR_NETWORK_CHANGED";
+
+/** Opens an address as a person does who tries once more when the network moved just then. */
+export async function openAddress(page: Page, address: string): Promise<void> {
+  const cut: string[] = [];
+  const note = (request: Request) => {
+    if (request.failure()?.errorText === networkChanged) cut.push(request.url());
+  };
+  page.on("requestfailed", note);
+  try {
+    await until(
+      async () => {
+        cut.length = 0;
+        await page.goto(address, { waitUntil: "load" });
+        return cut.length === 0;
+      },
+      { timeoutMs: 30_000, everyMs: 250, what: "the page is loaded whole" },
+    );
+  } finally {
+    page.off("requestfailed", note);
+  }
+}
+
 /** Listens to everything that a page says and receives; must be called before its address is opened. */
 export async function watchPage(page: Page): Promise<Pick<Visitor, "page" | "complaints" | "received">> {
   const complaints: string[] = [];
   const frames: Buffer[] = [];
   page.setDefaultTimeout(patience);
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !message.text().includes(networkChanged))
+      complaints.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   page.on("websocket", (socket) =>

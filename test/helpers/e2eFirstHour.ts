@@ -37,6 +37,12 @@ export async function doFirstHour(page: Page, secret: string): Promise<void> {
   const form = await step("the launch form: findings come and go", () => fillForm(page));
   await step("the launch, step by step", () => launch(page, form));
   await step("the container and its proof", () => lookAtContainer(page));
+  await step("the secret says who holds it", async () => {
+    await openSection(page, "Secrets");
+    await textOf(rowOf(page, "Secrets", /HF_TOKEN/), (text) => text.includes("first-hour"));
+    await openSection(page, "Containers");
+    await rowOf(page, "Containers", /first-hour/).click();
+  });
   await step("its log, live and masked", () => readLog(page, secret));
   await step("a question to the model", () => ask(page));
   await step("stop and remove", () => stopAndRemove(page, "first-hour"));

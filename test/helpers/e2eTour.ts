@@ -264,3 +264,30 @@ export const stops: readonly Stop[] = [
     leave: close,
   },
 ];
+
+/** After a launch of `doomed` that failed, and a changed host key on vega. */
+export const wrongStops: readonly Stop[] = [
+  {
+    name: "host-key-changed",
+    open: async (guide) => {
+      await section(guide, 1, "section.fleet");
+      await row(guide, "section.fleet", "vega").click();
+      await seen(guide.page.getByRole("region", { name: guide.w("incident.title") }));
+    },
+    leave: close,
+  },
+  {
+    name: "containers-of-a-host-unknown",
+    open: async (guide) => {
+      await section(guide, 2, "section.containers");
+      await seen(row(guide, "section.containers", "look-at-me"));
+    },
+  },
+  {
+    name: "launch-failed",
+    open: async ({ page, w }) => {
+      await page.getByRole("link", { name: patternOf(w("status.launch.failed")) }).click();
+      await seen(page.getByText(w("launch.allUndone")));
+    },
+  },
+];

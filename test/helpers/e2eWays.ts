@@ -100,3 +100,15 @@ export async function everythingOn(page: Page): Promise<string> {
 export async function unfold(form: Locator, title: string): Promise<void> {
   await form.getByText(title, { exact: true }).first().click();
 }
+
+/** Presses a failure button of a practice host, and waits until it says that it is on, or off. */
+export async function setFault(drawer: Locator, name: string, on: boolean): Promise<void> {
+  const buttons = drawer.getByRole("region", { name: "Failure buttons" });
+  await buttons.getByRole("button", { name, pressed: !on }).click();
+  await seen(buttons.getByRole("button", { name, pressed: on }));
+}
+
+export async function closeDrawer(drawer: Locator): Promise<void> {
+  await drawer.getByRole("button", { name: "Close" }).click();
+  await gone(drawer);
+}

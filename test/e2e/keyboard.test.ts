@@ -1,0 +1,182 @@
+/** The console without a mouse, in a foreign layout, after a reload, behind a spent link, and when the program is gone. */
+import type { Browser, Locator, Page, WebSocketRoute } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whyNoBrowser } from "../helpers/browser.ts";
+import {
+  gone,
+  keepOnFailure,
+  newDataFolder,
+  openAddress,
+  openVisitor,
+  type Program,
+  removeFolder,
+  seen,
+  startChromium,
+  startProgram,
+  type Visitor,
+} from "../helpers/e2e.ts";
+import { rowOf } from "../helpers/e2eWays.ts";
+import { until } from "../helpers/until.ts";
+
+const missing = whyNoBrowser();
+if (missing !== null) console.log(`keyboard in the browser: skipped, ${missing}`);
+
+const sections = ["Fleet", "Containers", "Logs", "Secrets", "Audit", "Settings"];
+
+describe.skipIf(missing !== null)("with the keyboard alone", () => {
+  const data = newDataFolder();
+  const sockets: WebSocketRoute[] = [];
+  let program: Program;
+  let browser: Browser;
+  let visitor: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    [program, browser] = await Promise.all([startProgram({ data, practice: true }), startChromium()]);
+    visitor = await openVisitor(browser);
+    page = visitor.page;
+    // Every frame is passed on; being in between, the test can cut the wire.
+    await page.routeWebSocket("**/rpc", (socket) => {
+      socket.connectToServer();
+      sockets.push(socket);
+    });
+    await openAddress(page, program.address);
+    await seen(rowOf(page, "Fleet", /orion/).getByText("online"));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.stop();
+    await removeFolder(data);
+  });
+
+  const hasFocus = (locator: Locator, what: string) =>
+    until(() => locator.evaluate((element) => element === document.activeElement), {
+      timeoutMs: 5_000,
+      everyMs: 50,
+      what: `${what} has the focus`,
+    });
+
+  test("the code leaves the address bar at once", () => {
+    expect(page.url()).not.toContain("code=");
+  });
+
+  test.each(sections.map((name, index) => ({ name, digit: index + 1 })))(
+    "Ctrl+$digit opens $name",
+    async ({ name, digit }) => {
+      keepOnFailure(page, `section-${digit}`);
+      await page.keyboard.press(`Control+Digit${digit}`);
+      await seen(page.getByRole("heading", { level: 1, name }));
+      const link = page.getByRole("navigation", { name: "Sections" }).getByRole("link", { name });
+      expect(await link.getAttribute("aria-current")).toBe("page");
+    },
+  );
+
+  test("Ctrl+K opens the palette, which goes to a host; Esc closes the drawer", async () => {
+    keepOnFailure(page, "palette");
+    await page.keyboard.press("Control+KeyK");
+    const palette = page.getByRole("dialog", { name: "Command palette" });
+    await hasFocus(palette.getByRole("combobox"), "the palette's field");
+    await page.keyboard.type("vega");
+    await seen(palette.getByRole("option", { name: /vega/, selected: true }));
+    await page.keyboard.press("Enter");
+    await gone(palette);
+    const drawer = page.getByRole("dialog", { name: "vega" });
+    await seen(drawer);
+    await page.keyboard.press("Escape");
+    await gone(drawer);
+  });
+
+  test("/ focuses the filter, which finds a name typed in the Russian layout", async () => {
+    keepOnFailure(page, "filter");
+    await page.keyboard.press("Control+Digit1");
+    await page.keyboard.press("Slash");
+    const filter = page.getByRole("searchbox", { name: "Filter hosts" });
+    await hasFocus(filter, "the filter");
+    await page.keyboard.type("щкшщт");
+    await gone(rowOf(page, "Fleet", /vega/));
+    await seen(rowOf(page, "Fleet", /orion/));
+    await seen(page.getByText("1 of 3", { exact: true }));
+    await page.keyboard.press("Escape");
+    await seen(rowOf(page, "Fleet", /vega/));
+    expect(await filter.inputValue()).toBe("");
+  });
+
+  test("arrows move between rows, Enter opens one, Esc closes it and the focus is on the row again", async () => {
+    keepOnFailure(page, "rows");
+    const rows = page.getByRole("table", { name: "Fleet" }).getByRole("row");
+    await rows.nth(1).focus();
+    await page.keyboard.press("ArrowDown");
+    const second = rows.nth(2);
+    await hasFocus(second, "the second row");
+    await page.keyboard.press("Enter");
+    const drawer = page.getByRole("dialog");
+    await hasFocus(drawer, "the drawer");
+    await page.keyboard.press("Escape");
+    await gone(drawer);
+    await hasFocus(second, "the row that was opened");
+  });
+
+  test("? shows the shortcuts, and Esc takes them away", async () => {
+    keepOnFailure(page, "help");
+    await page.keyboard.press("Shift+Slash");
+    const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await seen(help.getByText("Filter the list"));
+    await page.keyboard.press("Escape");
+    await gone(help);
+  });
+
+  test("a reload keeps the session and the place", async () => {
+    keepOnFailure(page, "reload");
+    await page.keyboard.press("Control+Digit5");
+    await seen(page.getByRole("heading", { level: 1, name: "Audit" }));
+    await page.reload();
+    await seen(page.getByRole("heading", { level: 1, name: "Audit" }));
+    await seen(page.getByText("Connected", { exact: true }));
+  });
+
+  test("the link works once: another tab is told what to do", async () => {
+    const second = await openVisitor(browser);
+    keepOnFailure(second.page, "code-used");
+    await openAddress(second.page, program.address);
+    await seen(second.page.getByRole("heading", { name: "This link was used before" }));
+    await seen(second.page.getByText(/restart the program to get a new one/));
+    expect(await second.page.getByRole("table").count()).toBe(0);
+    await openAddress(second.page, `http://127.0.0.1:${program.port}/`);
+    await seen(second.page.getByRole("heading", { name: /used before|Open the link/ }));
+    await second.close();
+    const third = await openVisitor(browser);
+    await openAddress(third.page, `http://127.0.0.1:${program.port}/`);
+    await seen(third.page.getByRole("heading", { name: "Open the link that the program printed" }));
+    await third.close();
+  });
+
+  test("a cut wire is told, and mends by itself", async () => {
+    keepOnFailure(page, "cut");
+    const before = sockets.length;
+    await sockets.at(-1)?.close({ code: 4_000, reason: "cut by the test" });
+    await until(() => sockets.length > before, { timeoutMs: 10_000, what: "the page dials again" });
+    await seen(page.getByText("Connected", { exact: true }));
+    await page.keyboard.press("Control+Digit1");
+    await seen(rowOf(page, "Fleet", /orion/));
+  });
+
+  test("nothing was complained of so far", () => {
+    // Refusals are 401 answers, and a browser writes those into its console; they were in other tabs.
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("a program that ended is told; started anew on its port, the page says what to do, and a new link works", async () => {
+    keepOnFailure(page, "restart");
+    const { port } = program;
+    await program.stop();
+    await seen(page.getByText("Connection lost", { exact: true }));
+    await seen(page.getByRole("button", { name: "Try again" }));
+    program = await startProgram({ data, practice: true, port });
+    await seen(page.getByRole("heading", { name: "The program was started anew" }));
+    await seen(page.getByText("Open the link that the new start printed", { exact: false }));
+    const anew = await openVisitor(browser);
+    await openAddress(anew.page, program.address);
+    await seen(rowOf(anew.page, "Fleet", /orion/).getByText("online"));
+    await anew.close();
+  });
+});
