@@ -293,6 +293,7 @@ const one = z.strictObject({ hostId, containerId });
 export const containers = {
   /** All hosts that are online, or one. A host that fails is in `problems`, not silently missing. */
   list: read
+    .errors(hostErrors)
     .input(z.strictObject({ hostId: hostId.optional() }))
     .output(
       z.object({ rows: z.array(containerRow), problems: z.array(z.object({ hostId, hostName: z.string(), problem })) }),
@@ -305,7 +306,10 @@ export const containers = {
     .errors({ ...hostErrors, ...engineErrors })
     .input(one)
     .output(eventIterator(containerStats)),
-  templates: read.input(z.strictObject({ hostId: hostId.optional() })).output(z.array(template)),
+  templates: read
+    .errors(hostErrors)
+    .input(z.strictObject({ hostId: hostId.optional() }))
+    .output(z.array(template)),
   images: read
     .errors({ ...hostErrors, ...engineErrors })
     .input(z.strictObject({ hostId }))
@@ -334,7 +338,7 @@ export const containers = {
     .output(z.object({})),
   /** `confirm` must be the container's name. */
   remove: change("container.remove")
-    .errors({ ...hostErrors, ...engineErrors })
+    .errors({ ...hostErrors, ...engineErrors, ...secretErrors })
     .input(z.strictObject({ hostId, containerId, confirm: z.string() }))
     .output(z.object({})),
   /** Looks for every secret it was given, now. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { change, hostId, read } from "./base.ts";
+import { change, hostErrors, hostId, read } from "./base.ts";
 
 export const practiceFault = z.enum([
   "link-drop",
@@ -28,6 +28,7 @@ export const practice = {
   /** Takes them out again with all they hold. */
   stop: change("practice.stop", "low").output(practiceState),
   fault: change("practice.fault", "low")
+    .errors(hostErrors)
     .input(z.strictObject({ hostId, fault: practiceFault, on: z.boolean() }))
     .output(practiceState),
 };
