@@ -98,10 +98,16 @@ function referencesIn(input: unknown): Record<string, string | number | boolean>
   if (typeof input !== "object" || input === null) return {};
   const rows = Object.entries(input).flatMap(([key, value]): [string, string | number | boolean][] => {
     if (!auditable.has(key)) return [];
+    if (key === "name" && typeof value === "string") return [[key, nameIn(value)]];
     if (typeof value === "string") return [[key, value.slice(0, maxAuditText)]];
     return typeof value === "number" || typeof value === "boolean" ? [[key, value]] : [];
   });
   return Object.fromEntries(rows);
+}
+
+/** Somebody may have pasted a secret into the field of its name: what can be no name is not repeated. */
+function nameIn(text: string): string {
+  return text.length <= 40 || /^[\w.-]{1,128}$/.test(text) ? text : `${text.slice(0, 4)}…`;
 }
 
 /** `host:ID`, `container:HOST/ID`, `secret:ENVIRONMENT/NAME`, or the domain itself. */

@@ -142,6 +142,16 @@ describe("what is audited", () => {
     expect(JSON.stringify(rows)).not.toContain(value);
   });
 
+  test("a value that was pasted into the field of the name: its beginning and no more", async () => {
+    const { client, rows } = rig({ secrets: { put: () => Promise.reject(new Failure("SECRET_NAME_INVALID")) } });
+    const pasted = "hf_0123456789/abcdefghijklmnopqrstuvwxyz+ABCDEFG=";
+    const put = client.secrets.put({ environment: "production", name: pasted, value: "", encoding: "text" });
+    await expect(put).rejects.toThrow();
+    expect(rows.map(({ query, target }) => [query?.name, target])).toEqual(
+      ["intent", "failure"].map(() => ["hf_0…", "secret:production/hf_0…"]),
+    );
+  });
+
   test.each([
     [
       "a container",
