@@ -31,6 +31,8 @@ export interface HostKeyQuestion {
   port: number;
   /** The key that the server shows: the public key blob. */
   key: Buffer;
+  /** known_hosts files in place of the usual ones. */
+  files?: readonly string[] | undefined;
 }
 
 /** What is known about the key that a server shows. Fingerprints are `SHA256:…`; times are milliseconds since the epoch. */
@@ -81,13 +83,13 @@ export interface HostKeys {
   view(hostId: string): { key: HostKeyRecord | null; incident: HostKeyIncident | null };
   /**
    * Ends an incident: the key that the host showed last, named by its fingerprint, replaces all pinned ones. `NOT_FOUND`
-   * when no incident with this fingerprint is open, `HOST_KEY_CHANGED` when the key is revoked.
+   * when no incident is open, `BAD_INPUT` {field} for another fingerprint, `HOST_KEY_CHANGED` when the key is revoked.
    */
   accept(hostId: string, fingerprint: string): Promise<void>;
   /** Forgets a host (removed, or moved to another address). */
   forget(hostId: string): Promise<void>;
   /** Types of the keys on record, pinned ones first: to be offered first, else the server may show another one. */
-  knownTypes(host: { hostId: string; address: string; port: number }): Promise<string[]>;
+  knownTypes(host: Omit<HostKeyQuestion, "key">): Promise<string[]>;
 }
 
 interface Incident {
@@ -113,8 +115,8 @@ export function createHostKeys(deps: {
     return stored === undefined || stored === null ? [] : pinnedKeys.parse(stored);
   }
 
-  async function linesFor(address: string, port: number): Promise<KnownHost[]> {
-    const files = await Promise.all(deps.knownHostsFiles.map(readKnownHosts));
+  async function linesFor({ address, port, files: own }: Omit<HostKeyQuestion, "key">): Promise<KnownHost[]> {
+    const files = await Promise.all((own ?? deps.knownHostsFiles).map(readKnownHosts));
     return files.flat().filter((entry) => speaksOf(entry, address, port));
   }
 
@@ -125,8 +127,9 @@ export function createHostKeys(deps: {
   }
 
   return {
-    async check({ hostId, address, port, key }) {
-      const [pinned, lines] = await Promise.all([pins(hostId), linesFor(address, port)]);
+    async check(question) {
+      const { hostId, key } = question;
+      const [pinned, lines] = await Promise.all([pins(hostId), linesFor(question)]);
       const verdict = judge(key, pinned, lines);
       const now = clock.now();
       const index = indexOfKey(pinned, key);
@@ -161,8 +164,12 @@ export function createHostKeys(deps: {
 
     async accept(hostId, fingerprint) {
       const incident = incidents.get(hostId);
-      if (incident === undefined || fingerprintOf(incident.key) !== fingerprint) {
-        throw new Failure("NOT_FOUND", { what: "host key incident", fingerprint });
+      if (incident === undefined) throw new Failure("NOT_FOUND", { what: "host key incident" });
+      if (fingerprintOf(incident.key) !== fingerprint) {
+        throw new Failure("BAD_INPUT", {
+          field: "fingerprint",
+          reason: "it is not that of the key that the host shows",
+        });
       }
       if (incident.revoked) throw new Failure("HOST_KEY_CHANGED", { new: fingerprint, revoked: true });
       const pin = pinOf(incident.key, clock.now());
@@ -175,8 +182,8 @@ export function createHostKeys(deps: {
       await store.set(hostId, []);
     },
 
-    async knownTypes({ hostId, address, port }) {
-      const [pinned, lines] = await Promise.all([pins(hostId), linesFor(address, port)]);
+    async knownTypes(host) {
+      const [pinned, lines] = await Promise.all([pins(host.hostId), linesFor(host)]);
       const listed = lines.filter((line) => line.marker === "none").map((line) => line.type);
       return [...new Set([...pinned.map((pin) => pin.type), ...listed])];
     },

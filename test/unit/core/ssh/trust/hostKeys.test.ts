@@ -142,7 +142,7 @@ describe("host keys", () => {
       detectedAt: clock.now(),
     });
     for (const wrong of [fingerprintOf(ed(1)), fingerprintOf(ed(3)), ""]) {
-      await expect(hostKeys.accept("h", wrong)).rejects.toSatisfy((error) => isFailure(error, "NOT_FOUND"));
+      await expect(hostKeys.accept("h", wrong)).rejects.toSatisfy((error) => isFailure(error, "BAD_INPUT"));
     }
     await expect(hostKeys.accept("other", fingerprintOf(ed(2)))).rejects.toSatisfy((e) => isFailure(e, "NOT_FOUND"));
     await hostKeys.accept("h", fingerprintOf(ed(2)));
