@@ -53,6 +53,20 @@ describe("what an engine's refusal means", () => {
     ["no GPU toolkit", 500, 'could not select device driver "" with capabilities: [[gpu]]', "GPU_RUNTIME_MISSING", {}],
     ["no nvidia runtime", 400, "unknown or invalid runtime name: nvidia", "GPU_RUNTIME_MISSING", {}],
     [
+      "a GPU that fell off the bus",
+      500,
+      "nvidia-container-cli: initialization error: nvml error: gpu is lost: unknown",
+      "GPU_NOT_FOUND",
+      {},
+    ],
+    [
+      "an engine that is being stopped",
+      500,
+      "transport is closing: unavailable",
+      "ENGINE_UNAVAILABLE",
+      { reason: "the engine is shutting down" },
+    ],
+    [
       "a GPU that is gone",
       500,
       "nvidia-container-cli: device error: GPU-123: unknown device: unknown",

@@ -603,6 +603,26 @@ describe("the link is lost", () => {
     expectNothingLeft(where, view);
   });
 
+  test("and the engine is away for a while after that", async () => {
+    const where = await lab();
+    let away = 5;
+    const refuse = () => {
+      away -= 1;
+      if (away >= 0) throw new Failure("ENGINE_UNAVAILABLE", { reason: "nobody listens" }, { retryable: true });
+    };
+    where.engine.before.set("start", () => {
+      where.engine.before.set("remove", refuse);
+      refuse();
+    });
+    const view = await launched(where);
+    expect({ state: view.state, problem: view.problem?.code, left: view.leftBehind }).toEqual({
+      state: "failed",
+      problem: "ENGINE_UNAVAILABLE",
+      left: [],
+    });
+    expectNothingLeft(where, view);
+  });
+
   test("at load", async () => {
     const where = await lab();
     where.server.fault = "never-ready";
