@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { chownSync } from "node:fs";
 import { join } from "node:path";
 import { builtApp } from "./built.ts";
 import { type Client, redeem, socketClient } from "./doors.ts";
@@ -20,12 +21,16 @@ export interface Served {
 }
 
 /** The shipped browser door as a program of its own, with `env` and nothing else of ours. */
-export async function startServed(env: Record<string, string>): Promise<Served> {
+export async function startServed(env: Record<string, string>, options: { uid?: number } = {}): Promise<Served> {
   const program = join(await builtApp(), "dist", "serve.mjs");
   const folder = tempFolder("gatehouse-served-");
   const data = join(folder.path, "data");
+  // For whoever runs as root: the program is somebody else then.
+  const { uid } = options;
+  if (uid !== undefined) chownSync(folder.path, uid, uid);
   const child = spawn(process.execPath, [program, "--no-open", "--data", data], {
     env,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
