@@ -85,7 +85,7 @@ function keyFile(name: string, passphrase?: string): string {
       ? ssh2.utils.generateKeyPairSync("ed25519")
       : ssh2.utils.generateKeyPairSync("ed25519", { passphrase, cipher: "aes256-ctr", rounds: 4 });
   writeFileSync(file(name), pair.private, { mode: 0o600 });
-  writeFileSync(file(`${name}.pub`), pair.public);
+  writeFileSync(file(`${name}.pub`), pair.public, { mode: 0o600 });
   return file(name);
 }
 
@@ -180,7 +180,7 @@ describe("a host that cannot be reached, or does not let us in", () => {
     {
       what: "the key file holds garbage",
       host: async () => {
-        writeFileSync(file("garbage"), Buffer.from([0, 1, 2, 255, 254]));
+        writeFileSync(file("garbage"), Buffer.from([0, 1, 2, 255, 254]), { mode: 0o600 });
         return { auth: { kind: "key", path: file("garbage") } };
       },
       ends: { code: "KEY_FILE_INVALID" },
