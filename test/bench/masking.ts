@@ -112,7 +112,7 @@ function check(scene: Scene, corpus: Buffer): void {
 }
 
 export async function bench(): Promise<BenchRow[]> {
-  const size = process.env.GATEHOUSE_BENCH_FULL === "1" ? 200e6 : 24e6;
+  const size = process.env.GATEHOUSE_BENCH_FULL === "1" ? 200e6 : 8e6;
   const rows: BenchRow[] = [];
   const speedAt = new Map<number, Figure>();
   const goals: Record<number, number | null> = { 10: null, 100: 40, 1000: 150, 10000: null };

@@ -1,3 +1,4 @@
+import { strip } from "./ansi.ts";
 import type { MaskEngine } from "./engine.ts";
 import type { Owner } from "./patterns.ts";
 import { type Best, CONTEXT, isAssigned, mergeSpans, type OpenSpan, type Span, withoutEscapes } from "./spans.ts";
@@ -18,8 +19,8 @@ const EMPTY = new Uint8Array(0);
 const STARS = Buffer.from("********");
 /** A cut secret shorter than this is shown: it says too little. */
 const MIN_CUT = 4;
-/** More held bytes than this beyond the longest pattern (endless colour codes inside a value) are taken for a secret. */
-const MAX_SLACK = 65_536;
+/** With more held bytes than this beyond the longest pattern, the escape sequences among them are dropped. */
+const MAX_SLACK = 4_096;
 
 export type HitListener = (owner: Owner, cut: boolean) => void;
 
@@ -75,20 +76,37 @@ export class EngineStream implements MaskStream {
 
   #run(text: Uint8Array, final: boolean, edits: number[] | undefined): Uint8Array {
     const { found, hold, suffix, skip } = this.#engine.part(text, this.#skip);
-    const tooMuch = text.length - hold > this.#engine.store.longest + MAX_SLACK;
-    const limit = final || tooMuch ? text.length : hold;
-    this.#skip = limit === text.length ? 0 : skip;
+    const limit = final ? text.length : hold;
     const spans =
       found.ids.length === 0 && this.#open === null
         ? []
         : mergeSpans(found, limit, (id) => this.#engine.store.owners(id), this.#open);
-    if ((final || tooMuch) && suffix !== null && text.length - suffix.at >= MIN_CUT) {
+    if (final && suffix !== null && text.length - suffix.at >= MIN_CUT) {
       addCut(spans, suffix.at, text.length, this.#engine.store.owners(suffix.id));
     }
     const out = this.#emit(text, limit, spans, edits);
     this.#gone += limit;
+    this.#skip = skip;
     this.#held = limit === text.length ? EMPTY : Uint8Array.prototype.slice.call(text, limit);
+    if (this.#held.length > this.#engine.store.longest + MAX_SLACK) this.#shrink(edits);
     return out;
+  }
+
+  /**
+   * Endless colour codes inside a value must not fill the memory. They are dropped from what is held: should it turn out
+   * to be no secret, it is shown without them.
+   */
+  #shrink(edits: number[] | undefined): void {
+    const { bytes, decided } = strip(this.#held, this.#skip);
+    const shrunk = Buffer.concat([bytes, this.#held.subarray(decided)]);
+    const dropped = this.#held.length - shrunk.length;
+    if (dropped === 0) return;
+    if (this.#open !== null) this.#open.end = strip(this.#held.subarray(0, this.#open.end), this.#skip).bytes.length;
+    edits?.push(this.#gone, this.#gone + dropped, 0);
+    this.#gone += dropped;
+    this.#skip = 0;
+    this.#held.fill(0);
+    this.#held = shrunk;
   }
 
   #emit(text: Uint8Array, limit: number, spans: Span[], edits: number[] | undefined): Uint8Array {

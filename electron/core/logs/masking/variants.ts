@@ -24,24 +24,18 @@ export function variantsOf(value: Uint8Array, forced = false): Variant[] {
   const whole = trimmed(value);
   const forms = new Forms(forced ? 1 : MIN_BYTES);
   if (whole.length === 0) return [];
-  if (isPlain(whole)) {
-    forms.add("raw", whole);
-    addBinary(forms, whole);
-    return forms.list;
-  }
-  const text = decodeUtf8(whole);
-  if (text === null) {
-    forms.add("raw", whole);
-    addBinary(forms, whole);
-    addPercent(forms, whole);
-    return forms.list;
-  }
-  const core = pemBody(text) ?? text;
-  if (/[\r\n]/.test(core)) addLines(forms, core);
+  const text = isPlain(whole) ? null : decodeUtf8(whole);
+  const core = text === null ? null : (pemBody(text) ?? text);
+  if (core === null) forms.add("raw", whole);
+  else if (/[\r\n]/.test(core)) addLines(forms, core);
   else forms.add("raw", Buffer.from(core));
   addBinary(forms, whole);
-  addPercent(forms, Buffer.from(core));
-  addText(forms, core);
+  // A file is encoded with its last line feed.
+  if (whole.length < value.length) addBinary(forms, value);
+  if (core !== null) {
+    addPercent(forms, Buffer.from(core));
+    addText(forms, core);
+  } else if (!isPlain(whole)) addPercent(forms, whole);
   return forms.list;
 }
 
@@ -85,7 +79,9 @@ function addPercent(forms: Forms, value: Uint8Array): void {
     }
   }
   // A URL inside a URL.
-  forms.text("url", [percent(Buffer.from(percent(value, "~", true, false)), "~", true, false)]);
+  for (const keep of ["~", "~!'()*"]) {
+    forms.text("url", [percent(Buffer.from(percent(value, keep, true, false)), keep, true, false)]);
+  }
 }
 
 function addText(forms: Forms, text: string): void {
