@@ -108,7 +108,8 @@ function check(scene: Scene, corpus: Buffer): void {
   const known = new Set(scene.patterns.filter((pattern) => sample.includes(pattern, 0, "latin1")));
   const variants = ownedVariants(scene.secrets);
   const near = variants.filter((variant) => known.has(Buffer.from(variant.bytes).toString("latin1")));
-  if (known.size === 0 || masked !== naiveMask(sample, near, false)) throw new Error("masked otherwise than the oracle");
+  if (known.size === 0 || masked !== naiveMask(sample, near, false))
+    throw new Error("masked otherwise than the oracle");
 }
 
 export async function bench(): Promise<BenchRow[]> {

@@ -46,9 +46,7 @@ export function levelOf(line: string): LogLevel | null {
     if (match !== null) return words.get((match[1] ?? match[2] ?? "").toLowerCase()) ?? null;
   }
   if (head.startsWith("Traceback (most recent call last)")) return "error";
-  const upper = upperWord.exec(head);
-  if (upper !== null) return words.get((upper[1] ?? "").toLowerCase()) ?? null;
-  const match = bracketed.exec(head) ?? assigned.exec(head) ?? glog.exec(head);
+  const match = assigned.exec(head) ?? upperWord.exec(head) ?? bracketed.exec(head) ?? glog.exec(head);
   if (match !== null) return words.get((match[1] ?? "").toLowerCase()) ?? null;
   return exception.test(head) ? "error" : null;
 }

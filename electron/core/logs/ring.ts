@@ -22,7 +22,7 @@ export interface LogBuffer {
   /** One past the newest. */
   readonly next: number;
   readonly bytes: number;
-  /** Lines `from … from + count - 1` as far as they are held; fewer when their text is long. */
+  /** `count` lines from `from` on, or from the oldest that is held; fewer when their text is long. */
   window(range: { from: number; count: number }): { first: number; next: number; lines: LogLine[] };
   text(index: number): string;
   matches(index: number, filter: CompiledFilter): boolean;
@@ -121,7 +121,7 @@ export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer 
     },
     window({ from, count }) {
       const start = Math.min(next, Math.max(first, from));
-      const end = Math.max(start, Math.min(next, from + count));
+      const end = Math.min(next, start + count);
       const lines: LogLine[] = [];
       let chars = 0;
       for (let index = start; index < end && chars < MAX_WINDOW_CHARS; index++) {

@@ -30,15 +30,15 @@ function streamed(masker: Masker, text: Uint8Array, cuts: readonly number[]): st
 }
 
 // Few letters, so that values overlap, lie in each other and begin alike.
-const valueOf = (letters: string) =>
+const valueFrom = (letters: string) =>
   fc
     .array(fc.constantFrom(...letters), { minLength: 6, maxLength: 40 })
     .map((chosen) => Buffer.from(chosen.join("")))
     .filter((bytes) => weaknessOf(bytes) === null);
 // Sets without a line break in them take another path through the engine.
 const values = fc.oneof(
-  fc.array(valueOf("abcdABCD01-/+=é\"' "), { minLength: 1, maxLength: 5 }),
-  fc.array(valueOf("abcdABCD01-/+=é\"' \n"), { minLength: 1, maxLength: 5 }),
+  fc.array(valueFrom("abcdABCD01-/+=é\"' "), { minLength: 1, maxLength: 5 }),
+  fc.array(valueFrom("abcdABCD01-/+=é\"' \n"), { minLength: 1, maxLength: 5 }),
 );
 const related = values.chain((values) =>
   fc.record({
