@@ -147,7 +147,7 @@ export const tunnels = {
   /** Those that run are looked at anew, and their hosts are tried at once. */
   restartAll: change("tunnel.restart-all", "low").output(z.object({ count: z.number().int() })),
   /** Takes the next free port in place of one that another program holds, and keeps it. */
-  usePort: change("tunnel.use-port")
+  takePort: change("tunnel.use-port")
     .errors(errors)
     .input(byTunnel)
     .output(z.object({ localPort: port })),

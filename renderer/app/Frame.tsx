@@ -19,6 +19,7 @@ const Fleet = lazy(() => import("../features/fleet/index.ts"));
 const Containers = lazy(() => import("../features/containers/index.ts"));
 const Launch = lazy(() => import("../features/launch/index.ts"));
 const Logs = lazy(() => import("../features/logs/index.ts"));
+const Tunnels = lazy(() => import("../features/tunnels/index.ts"));
 const Secrets = lazy(() => import("../features/secrets/index.ts"));
 const Audit = lazy(() => import("../features/audit/index.ts"));
 const SettingsPage = lazy(() => import("../features/settings/index.ts"));
@@ -64,6 +65,11 @@ export function Frame() {
             </Route>
             <Route path="/logs/:hostId?/:containerId?">
               {({ hostId, containerId }) => <Logs hostId={hostId ?? null} containerId={containerId ?? null} />}
+            </Route>
+            <Route path="/tunnels/:tunnelId?/:dialog?">
+              {({ tunnelId, dialog }) => (
+                <Tunnels tunnelId={tunnelId && tunnelId !== "-" ? tunnelId : null} dialog={dialog ?? null} />
+              )}
             </Route>
             <Route path="/secrets/:dialog?">{({ dialog }) => <Secrets dialog={dialog ?? null} />}</Route>
             <Route path="/audit/:item?">{({ item }) => <Audit item={item ?? null} />}</Route>

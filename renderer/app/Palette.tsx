@@ -2,11 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import {
   Box,
+  Cable,
   FlaskConical,
   KeyRound,
   Languages,
   Moon,
   Plus,
+  RefreshCw,
   Rocket,
   Search,
   Server,
@@ -92,6 +94,7 @@ function useGroups(onHelp: () => void): { title: string; items: Item[] }[] {
   const api = useApi();
   const hosts = useQuery(api.hosts.list.queryOptions()).data ?? [];
   const containers = useQuery(api.containers.list.queryOptions({ input: {} })).data?.rows ?? [];
+  const tunnels = useQuery(api.tunnels.list.queryOptions()).data ?? [];
   const icon = { size: 15, "aria-hidden": true } as const;
   return [
     { title: t("palette.actions"), items: useActions(onHelp) },
@@ -124,6 +127,16 @@ function useGroups(onHelp: () => void): { title: string; items: Item[] }[] {
         run: () => go(`/containers/${encodeURIComponent(row.hostId)}/${row.id}`),
       })),
     },
+    {
+      title: t("section.tunnels"),
+      items: tunnels.map((row) => ({
+        id: `tunnel-${row.id}`,
+        text: row.tunnel.name,
+        more: row.host?.name ?? "",
+        icon: <Cable {...icon} />,
+        run: () => go(`/tunnels/${encodeURIComponent(row.id)}`),
+      })),
+    },
   ].filter((group) => group.items.length > 0);
 }
 
@@ -145,6 +158,13 @@ function useActions(onHelp: () => void): Item[] {
   return [
     { id: "launch", text: t("launch.action"), icon: <Rocket {...icon} />, run: () => go("/launch") },
     { id: "add-host", text: t("fleet.add"), icon: <Plus {...icon} />, run: () => go("/fleet/-/add") },
+    { id: "add-tunnel", text: t("tunnels.add"), icon: <Cable {...icon} />, run: () => go("/tunnels/-/add") },
+    {
+      id: "restart-tunnels",
+      text: t("tunnels.restartAll"),
+      icon: <RefreshCw {...icon} />,
+      run: () => attempt(client.tunnels.restartAll()),
+    },
     { id: "put-secret", text: t("secrets.add"), icon: <KeyRound {...icon} />, run: () => go("/secrets/add") },
     { id: "verify", text: t("palette.verify"), icon: <ShieldCheck {...icon} />, run: () => go("/audit/verify") },
     {

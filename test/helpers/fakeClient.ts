@@ -12,6 +12,7 @@ import {
 } from "../../electron/contract/index.ts";
 import type { CoreLink } from "../../renderer/client/hooks.ts";
 import * as data from "./fakeData.ts";
+import { fakeTunnelFeed, fakeTunnels } from "./fakeTunnels.ts";
 
 const os = implement(contract);
 
@@ -105,6 +106,8 @@ export function createFakeRouter(options: FakeOptions) {
       metrics: os.hosts.metrics.handler(({ input, signal }) =>
         once(data.metrics(hosts.find((host) => host.id === input.hostId)?.gpus ?? []), 40, signal),
       ),
+      configured: os.hosts.configured.handler(() => data.configuredHosts),
+      route: os.hosts.route.handler(({ input }) => data.routeTo(input.hostId)),
       identities: os.hosts.identities.handler(() => data.identities),
     },
     containers: {
@@ -141,15 +144,17 @@ export function createFakeRouter(options: FakeOptions) {
       cancel: os.launches.cancel.handler(() => ({})),
     },
     tunnels: {
-      list: os.tunnels.list.handler(() => []),
-      watch: os.tunnels.watch.handler(({ signal }) => once([{ at: Date.now(), second: 0, rows: [] }], 0, signal)),
-      add: os.tunnels.add.handler(() => ({ tunnelId: "tunnel", localPort: 8001 })),
-      update: os.tunnels.update.handler(() => ({ localPort: 8001 })),
+      list: os.tunnels.list.handler(() => (options.empty ? [] : fakeTunnels())),
+      watch: os.tunnels.watch.handler(({ signal }) => fakeTunnelFeed(options.empty ?? false, signal)),
+      add: os.tunnels.add.handler(() =>
+        fail("LOCAL_PORT_TAKEN", { port: 8888, program: "jupyter-lab", pid: 811, free: 28_888 }),
+      ),
+      update: os.tunnels.update.handler(() => ({ localPort: 8888 })),
       remove: os.tunnels.remove.handler(() => ({})),
       start: os.tunnels.start.handler(() => ({})),
       stop: os.tunnels.stop.handler(() => ({})),
-      restartAll: os.tunnels.restartAll.handler(() => ({ count: 0 })),
-      usePort: os.tunnels.usePort.handler(() => ({ localPort: 8002 })),
+      restartAll: os.tunnels.restartAll.handler(() => ({ count: 7 })),
+      takePort: os.tunnels.takePort.handler(() => ({ localPort: 26_006 })),
     },
     secrets: {
       list: os.secrets.list.handler(() => secrets),

@@ -21,7 +21,7 @@ export function tunnelRoutes(os: Guarded, { tunnels }: Services) {
         return {};
       }),
       restartAll: os.tunnels.restartAll.handler(() => ({ count: tunnels.restartAll() })),
-      usePort: os.tunnels.usePort.handler(({ input }) => tunnels.usePort(input.tunnelId)),
+      takePort: os.tunnels.takePort.handler(({ input }) => tunnels.takePort(input.tunnelId)),
     },
   };
 }

@@ -56,7 +56,7 @@ export interface Tunnels extends Disposable {
   /** Looks at all that run; how many. */
   restartAll(): number;
   /** Moves to the next free port and keeps it. */
-  usePort(tunnelId: string): Promise<{ localPort: number }>;
+  takePort(tunnelId: string): Promise<{ localPort: number }>;
   /** Starts those that shall come up with the program. */
   startAuto(): void;
   /** Hosts came, went or were edited. */
@@ -275,7 +275,7 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       }
       return running.length;
     },
-    async usePort(tunnelId) {
+    async takePort(tunnelId) {
       const entry = entryOf(tunnelId);
       const { record, state } = entry.tunnel;
       if (state.light !== "port-taken") throw new Failure("CONFLICT", { what: "tunnel", name: record.tunnel.name });

@@ -21,7 +21,7 @@ export interface ProbeDeps {
   mark(port: number, probe: ProbeMark): () => void;
 }
 
-/** What takes a connection and drops it in this time takes none. */
+/** What takes a connection and drops it in this time, without a word, takes none. */
 const stayMs = 100;
 
 /** One question through the tunnel, in at its local port like everybody's. Never rejects. */
@@ -72,6 +72,7 @@ function throughListener(deps: ProbeDeps, well: () => ProbeAnswer, finish: Finis
     if (probe.kind !== "tcp") return;
     const answer = well();
     cancelStay = deps.clock.after(stayMs, () => finish(answer));
+    socket.once("data", () => finish(answer));
   };
   // The port is known as soon as the system call was made, which comes before the listener can hear of it.
   process.nextTick(() => {

@@ -26,6 +26,9 @@ type Local =
   | { kind: "taken"; owner: PortOwner & { freePort: number | null } }
   | { kind: "failed"; why: Problem };
 
+/** However many connections fail, no more than one probe in that time. */
+const leastMs = 1_000;
+
 /**
  * One tunnel while the console runs. Three things are kept apart: whether a person wants it, whether the local port is
  * ours, and what the last probe said. The light is made from them and the host's state, in that order, in one place.
@@ -159,7 +162,10 @@ export class Tunnel {
 
   /** A connection found no way, or waits too long: is it the tunnel? */
   #doubt(): void {
-    if (this.#deps.clock.mono() - this.#probedAt >= 1_000) this.#probeNow();
+    if (this.#probing !== null) return;
+    const { clock } = this.#deps;
+    this.#cancelProbe();
+    this.#cancelProbe = clock.after(Math.max(0, this.#probedAt + leastMs - clock.mono()), () => this.#probeNow());
   }
 
   #probeNow(): void {

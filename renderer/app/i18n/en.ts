@@ -1,4 +1,5 @@
 import { audit } from "./en/audit.ts";
+import { connections } from "./en/connections.ts";
 import { containers } from "./en/containers.ts";
 import { errors } from "./en/errors.ts";
 import { fleet } from "./en/fleet.ts";
@@ -7,8 +8,21 @@ import { logs } from "./en/logs.ts";
 import { rules } from "./en/rules.ts";
 import { secrets } from "./en/secrets.ts";
 import { shell } from "./en/shell.ts";
+import { tunnels } from "./en/tunnels.ts";
 
-const english = { ...shell, ...fleet, ...containers, ...launch, ...logs, ...secrets, ...audit, ...errors, ...rules };
+const english = {
+  ...shell,
+  ...fleet,
+  ...connections,
+  ...containers,
+  ...launch,
+  ...logs,
+  ...tunnels,
+  ...secrets,
+  ...audit,
+  ...errors,
+  ...rules,
+};
 
 /** Every text of the program has an id; a new one is written here first, then in Russian. */
 export type MessageId = keyof typeof english;

@@ -1,5 +1,6 @@
 import type { MessageId } from "./en.ts";
 import { audit } from "./ru/audit.ts";
+import { connections } from "./ru/connections.ts";
 import { containers } from "./ru/containers.ts";
 import { errors } from "./ru/errors.ts";
 import { fleet } from "./ru/fleet.ts";
@@ -8,13 +9,16 @@ import { logs } from "./ru/logs.ts";
 import { rules } from "./ru/rules.ts";
 import { secrets } from "./ru/secrets.ts";
 import { shell } from "./ru/shell.ts";
+import { tunnels } from "./ru/tunnels.ts";
 
 export const ru: Record<MessageId, string> = {
   ...shell,
   ...fleet,
+  ...connections,
   ...containers,
   ...launch,
   ...logs,
+  ...tunnels,
   ...secrets,
   ...audit,
   ...errors,

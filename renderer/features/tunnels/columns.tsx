@@ -1,0 +1,134 @@
+import { ExternalLink } from "lucide-react";
+import type { TunnelRow } from "../../../electron/contract/index.ts";
+import { type Text, useText } from "../../app/i18n/index.tsx";
+import { Chip, type Column, CopyButton, Sparkline } from "../../ui/index.ts";
+import { EnvChip, SimulatedChip } from "../common/index.ts";
+import { isExposed, Light, lightReason, localAddress, pageAddress, targetText } from "./lights.tsx";
+import type { History } from "./useTunnelFeed.ts";
+
+export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => History): Column<TunnelRow>[] {
+  const { t } = text;
+  return [
+    {
+      id: "state",
+      title: t("tunnels.column.state"),
+      width: "28%",
+      priority: 1,
+      sort: (row) => row.state.light,
+      cell: (row) => {
+        const why = lightReason(text, row);
+        return (
+          <span className="row light-cell" title={why ? `${why.what} ${why.hint}` : undefined}>
+            <Light state={row.state} />
+            {why && <span className="muted truncate">{why.what}</span>}
+          </span>
+        );
+      },
+    },
+    {
+      id: "name",
+      title: t("tunnels.column.name"),
+      priority: 1,
+      sort: (row) => row.tunnel.name,
+      cell: (row) => <span className="strong truncate">{row.tunnel.name}</span>,
+    },
+    {
+      id: "local",
+      title: t("tunnels.column.local"),
+      width: "206px",
+      priority: 1,
+      sort: (row) => row.tunnel.localPort,
+      cell: (row) => <LocalCell row={row} />,
+    },
+    {
+      id: "target",
+      title: t("tunnels.column.target"),
+      width: "16%",
+      priority: 3,
+      sort: (row) => targetText(t, row),
+      cell: (row) => <code className="truncate">{targetText(t, row)}</code>,
+    },
+    {
+      id: "host",
+      title: t("tunnels.column.host"),
+      width: "15%",
+      priority: 2,
+      sort: (row) => row.host?.name ?? null,
+      cell: (row) =>
+        row.host === null ? (
+          <span className="muted">{t("tunnels.hostGone")}</span>
+        ) : (
+          <span className="row">
+            <span className="truncate">{row.host.name}</span>
+            {row.host.environment === "production" && <EnvChip environment={row.host.environment} />}
+            {row.host.simulated && <SimulatedChip />}
+          </span>
+        ),
+    },
+    {
+      id: "traffic",
+      title: t("tunnels.column.traffic"),
+      width: "132px",
+      priority: 4,
+      sort: (row) => row.traffic.inPerSecond + row.traffic.outPerSecond,
+      cell: (row) => <TrafficCell row={row} history={historyOf(row.id)} />,
+    },
+    {
+      id: "connections",
+      title: t("tunnels.column.connections"),
+      width: "76px",
+      number: true,
+      priority: 3,
+      sort: (row) => row.traffic.open,
+      cell: (row) => row.traffic.open,
+    },
+  ];
+}
+
+function LocalCell({ row }: { row: TunnelRow }) {
+  const { t } = useText();
+  const address = localAddress(row);
+  const page = pageAddress(row);
+  return (
+    // A click here is meant for what is in the cell.
+    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it only keeps the row from opening
+    <span className="row tight" onClick={(event) => event.stopPropagation()}>
+      <code className={isExposed(row) ? "truncate tone-danger" : "truncate"}>{address}</code>
+      <CopyButton
+        iconOnly
+        text={address}
+        label={t("tunnels.copyAddress", { address })}
+        doneLabel={t("common.copied")}
+      />
+      {page && (
+        <a
+          className="btn quiet icon small"
+          href={page}
+          target="_blank"
+          rel="noopener noreferrer"
+          aria-label={t("tunnels.open", { address })}
+          title={t("tunnels.open", { address })}
+        >
+          <ExternalLink size={14} aria-hidden="true" />
+        </a>
+      )}
+      {isExposed(row) && (
+        <Chip square tone="danger" title={t("tunnels.exposedText", { address })}>
+          {t("tunnels.exposed")}
+        </Chip>
+      )}
+    </span>
+  );
+}
+
+function TrafficCell({ row, history }: { row: TunnelRow; history: History }) {
+  const { t, fmt } = useText();
+  const values = history.in.map((came, at) => came + (history.out[at] ?? 0));
+  const rate = row.traffic.inPerSecond + row.traffic.outPerSecond;
+  return (
+    <span className="row traffic-cell tone-accent">
+      <Sparkline values={values} max={Math.max(1024, ...values)} label={t("tunnels.column.traffic")} />
+      <span className="muted num">{rate > 0 ? t("tunnel.perSecond", { size: fmt.bytes(rate) }) : "—"}</span>
+    </span>
+  );
+}

@@ -1,0 +1,1 @@
+export { TunnelsPage as default } from "./TunnelsPage.tsx";
