@@ -25,7 +25,7 @@ export async function practiceEngine(
   hostId: string,
 ): Promise<{ call: EngineCaller; close(): Promise<void> }> {
   const { address, port, user, auth } = await client.hosts.get({ hostId });
-  if (auth === null) throw new Error("a practice host is reached over SSH");
+  if (auth === null || auth.kind === "config") throw new Error("a practice host is reached over SSH");
   const { link } = testLink({ address, port, user, auth });
   const call: EngineCaller = async (method, path) => {
     await link.ready();

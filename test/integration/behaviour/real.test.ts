@@ -252,7 +252,7 @@ describe.skipIf(mustSkip(suite, "sshd", "dockerd", "busybox") || keyringSkip())(
       what: string;
       spec: () => Partial<LaunchSpec>;
       during?: [LaunchStepId, () => Promise<void>];
-      at: LaunchStepId;
+      at: LaunchStepId | RegExp;
       code: string | RegExp;
     }
     const rows: Row[] = [
@@ -288,7 +288,7 @@ describe.skipIf(mustSkip(suite, "sshd", "dockerd", "busybox") || keyringSkip())(
         what: "SSH is cut",
         spec: () => ({}),
         during: ["start", async () => sshd.cutConnections()],
-        at: "start",
+        at: /^(start|ready)$/,
         code: /^HOST_(OFFLINE|REFUSED|UNREACHABLE)$/,
       },
       {
@@ -301,8 +301,9 @@ describe.skipIf(mustSkip(suite, "sshd", "dockerd", "busybox") || keyringSkip())(
             await dockerd.start();
           },
         ],
-        at: "start",
-        code: "ENGINE_UNAVAILABLE",
+        // An engine that goes in good order ends its containers first: who is quick enough sees that.
+        at: /^(start|ready)$/,
+        code: /^(ENGINE_UNAVAILABLE|CONTAINER_DIED)$/,
       },
     ];
 
@@ -323,7 +324,7 @@ describe.skipIf(mustSkip(suite, "sshd", "dockerd", "busybox") || keyringSkip())(
         }).toEqual({
           state: "failed",
           code: typeof row.code === "string" ? row.code : expect.stringMatching(row.code),
-          at: row.at,
+          at: typeof row.at === "string" ? row.at : expect.stringMatching(row.at),
           leftBehind: [],
         });
         expect(await remains()).toEqual(before);
