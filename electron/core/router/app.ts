@@ -3,7 +3,7 @@ import type { Guarded } from "./guard.ts";
 import type { Services } from "./services.ts";
 
 export function appRoutes(os: Guarded, services: Services) {
-  const { audit, practice, prompts, settings } = services;
+  const { practice, prompts, settings } = services;
   return {
     app: {
       info: os.app.info.handler(() => services.info()),
@@ -25,7 +25,9 @@ export function appRoutes(os: Guarded, services: Services) {
       }),
     },
     audit: {
-      page: os.audit.page.handler(({ input }) => services.audit.page(input)),
+      page: os.audit.page.handler(({ input: { text, outcome, ...range }, signal }) =>
+        services.audit.page({ ...range, filter: { text, outcome }, signal }),
+      ),
       verify: os.audit.verify.handler(() => services.audit.verify()),
     },
     practice: {
