@@ -17,23 +17,30 @@ interface Scene {
   /** Longest first, as a careful peer would have them. */
   patterns: string[];
   secrets: { name: string; value: Buffer }[];
-  /** Longest pause of a single registration, milliseconds. */
-  pauseMs: number;
 }
 
 function sceneOf(count: number): Scene {
   const secrets = makeSecrets(count, dice(SEED));
   const masker = createMasker();
-  let pauseMs = 0;
-  for (const { name, value } of secrets) {
-    const began = performance.now();
-    masker.register(name, value);
-    pauseMs = Math.max(pauseMs, performance.now() - began);
-  }
+  for (const { name, value } of secrets) masker.register(name, value);
   const all = new Set(
-    secrets.flatMap(({ value }) => variantsOf(value).map((v) => Buffer.from(v.bytes).toString("latin1"))),
+    secrets.flatMap(({ value }) => variantsOf(value).map((variant) => Buffer.from(variant.bytes).toString("latin1"))),
   );
-  return { masker, secrets, patterns: [...all].sort((a, b) => b.length - a.length), pauseMs };
+  return { masker, secrets, patterns: [...all].sort((a, b) => b.length - a.length) };
+}
+
+/** Of each registration the quickest of several, in milliseconds: what is left is work, not the machine's other tasks. */
+function registrations(secrets: Scene["secrets"]): number[] {
+  const best = secrets.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < RUNS; round++) {
+    const masker = createMasker();
+    for (const [i, { name, value }] of secrets.entries()) {
+      const began = performance.now();
+      masker.register(name, value);
+      best[i] = Math.min(best[i] ?? 0, performance.now() - began);
+    }
+  }
+  return best.sort((a, b) => a - b);
 }
 
 /** Masks `corpus` once; the result's length keeps the work from being optimised away. */
@@ -170,25 +177,23 @@ function otherCorpora(scene: Scene, size: number, ordinary: Figure): BenchRow[] 
 }
 
 function tables(scene: Scene): BenchRow[] {
-  const megabytes = scene.masker.size().tableBytes / 1e6;
+  const pauses = registrations(scene.secrets);
+  const least = { higherIsBetter: false, peerName: "limit", goal: 1 };
   return [
     {
       name: "tables at 10,000 secrets",
-      ours: megabytes,
+      ours: scene.masker.size().tableBytes / 1e6,
       peer: 40,
-      peerName: "limit",
       unit: "MB",
-      higherIsBetter: false,
-      goal: 1,
+      ...least,
     },
     {
-      name: "longest pause of a registration",
-      ours: scene.pauseMs,
+      name: "longest pause of a registration, up to 10,000",
+      ours: pauses.at(-1) ?? 0,
       peer: 5,
-      peerName: "limit",
       unit: "ms",
-      higherIsBetter: false,
-      goal: 1,
+      ...least,
+      spread: `median ${shown(pauses[pauses.length >> 1] ?? 0)}`,
     },
   ];
 }
