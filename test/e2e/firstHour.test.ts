@@ -10,6 +10,7 @@ import {
   openVisitor,
   type Program,
   removeFolder,
+  skipWhen,
   startChromium,
   startProgram,
   step,
@@ -21,9 +22,9 @@ import { doFirstHour } from "../helpers/e2eFirstHour.ts";
 import { tracesIn, tracesInFolder, tracesInProcesses } from "../helpers/traces.ts";
 
 const missing = whyNoBrowser();
-if (missing !== null) console.log(`first hour in the browser: skipped, ${missing}`);
 
-describe.skipIf(missing !== null)("the first hour in the browser", () => {
+describe("the first hour in the browser", () => {
+  skipWhen(missing);
   const data = newDataFolder();
   const secret = `hf_${randomBytes(24).toString("base64url")}`;
   let program: Program;
@@ -31,6 +32,7 @@ describe.skipIf(missing !== null)("the first hour in the browser", () => {
   let visitor: Visitor;
 
   beforeAll(async () => {
+    if (missing !== null) return;
     [program, browser] = await Promise.all([startProgram({ data }), startChromium()]);
     visitor = await openVisitor(browser);
   });
@@ -63,14 +65,15 @@ describe.skipIf(missing !== null)("the first hour in the browser", () => {
 });
 
 const noWindow = whyNoWindow();
-if (noWindow !== null) console.log(`first hour in a window: skipped, ${noWindow}`);
 
-describe.skipIf(noWindow !== null)("the first hour in a window", () => {
+describe("the first hour in a window", () => {
+  skipWhen(noWindow);
   const data = newDataFolder();
   const secret = `hf_${randomBytes(24).toString("base64url")}`;
   let program: ElectronApplication;
 
   beforeAll(async () => {
+    if (noWindow !== null) return;
     program = await startDesktop(data);
   });
   afterAll(async () => {

@@ -1,6 +1,8 @@
 /** The console without a mouse, in a foreign layout, after a reload, behind a spent link, and when the program is gone. */
 import type { Browser, Locator, Page, WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { en } from "../../renderer/app/i18n/en.ts";
+import { sections } from "../../renderer/app/sections.ts";
 import { whyNoBrowser } from "../helpers/browser.ts";
 import {
   gone,
@@ -11,19 +13,19 @@ import {
   type Program,
   removeFolder,
   seen,
+  skipWhen,
   startChromium,
   startProgram,
   type Visitor,
 } from "../helpers/e2e.ts";
+import { digitOf } from "../helpers/e2eTour.ts";
 import { rowOf } from "../helpers/e2eWays.ts";
 import { until } from "../helpers/until.ts";
 
 const missing = whyNoBrowser();
-if (missing !== null) console.log(`keyboard in the browser: skipped, ${missing}`);
 
-const sections = ["Fleet", "Containers", "Logs", "Secrets", "Audit", "Settings"];
-
-describe.skipIf(missing !== null)("with the keyboard alone", () => {
+describe("with the keyboard alone", () => {
+  skipWhen(missing);
   const data = newDataFolder();
   const sockets: WebSocketRoute[] = [];
   let program: Program;
@@ -32,6 +34,7 @@ describe.skipIf(missing !== null)("with the keyboard alone", () => {
   let page: Page;
 
   beforeAll(async () => {
+    if (missing !== null) return;
     [program, browser] = await Promise.all([startProgram({ data, practice: true }), startChromium()]);
     visitor = await openVisitor(browser);
     page = visitor.page;
@@ -60,7 +63,14 @@ describe.skipIf(missing !== null)("with the keyboard alone", () => {
     expect(page.url()).not.toContain("code=");
   });
 
-  test.each(sections.map((name, index) => ({ name, digit: index + 1 })))(
+  test("the side bar has its digits from the first section to the last", async () => {
+    const names = await page.getByRole("navigation", { name: "Sections" }).getByRole("link").allInnerTexts();
+    expect(names.map((text) => text.replace(/\s+/g, " "))).toEqual(
+      sections.map(({ id }, index) => `${en[`section.${id}`]} ${index + 1}`),
+    );
+  });
+
+  test.each(sections.map(({ id, digit }) => ({ name: en[`section.${id}`], digit })))(
     "Ctrl+$digit opens $name",
     async ({ name, digit }) => {
       keepOnFailure(page, `section-${digit}`);
@@ -127,7 +137,7 @@ describe.skipIf(missing !== null)("with the keyboard alone", () => {
 
   test("a reload keeps the session and the place", async () => {
     keepOnFailure(page, "reload");
-    await page.keyboard.press("Control+Digit5");
+    await page.keyboard.press(`Control+Digit${digitOf("section.audit")}`);
     await seen(page.getByRole("heading", { level: 1, name: "Audit" }));
     await page.reload();
     await seen(page.getByRole("heading", { level: 1, name: "Audit" }));

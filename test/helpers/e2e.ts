@@ -5,7 +5,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Request } from "playwright-core";
-import { onTestFailed } from "vitest";
+import { beforeEach, onTestFailed } from "vitest";
 import { builtApp } from "./built.ts";
 import { until } from "./until.ts";
 
@@ -201,6 +201,13 @@ export function keepOnFailure(page: Page, name: string): void {
     await page.screenshot({ path: `${base}.png` }).catch(() => undefined);
     const text = await page.locator(":root").ariaSnapshot({ timeout: 2_000 }).catch(String);
     writeFileSync(`${base}.txt`, `${page.url().split("#")[0]}\n${text}\n`);
+  });
+}
+
+/** Skips every test of the group with its reason; the report counts them by it. */
+export function skipWhen(reason: string | null): void {
+  beforeEach((context) => {
+    if (reason !== null) context.skip(reason);
   });
 }
 

@@ -1,5 +1,6 @@
 /** Every screen and the main dialogs, each with the way to it and the way back to a bare page. */
 import type { Locator, Page } from "playwright-core";
+import { sections } from "../../renderer/app/sections.ts";
 import { gone, seen, textOf } from "./e2e.ts";
 import type { wordsIn } from "./e2eLook.ts";
 import { patternOf } from "./e2eLook.ts";
@@ -17,9 +18,15 @@ export interface Stop {
 }
 
 /** Sections by their digit: it is the same in every language. */
-export async function section({ page, w }: Guide, digit: number, id: Parameters<Guide["w"]>[0]): Promise<void> {
-  await page.keyboard.press(`Control+Digit${digit}`);
+export async function section({ page, w }: Guide, id: Parameters<Guide["w"]>[0]): Promise<void> {
+  await page.keyboard.press(`Control+Digit${digitOf(id)}`);
   await seen(page.getByRole("heading", { level: 1, name: w(id), exact: true }));
+}
+
+export function digitOf(id: string): number {
+  const found = sections.find((one) => `section.${one.id}` === id);
+  if (found === undefined) throw new Error(`there is no section ${id}`);
+  return found.digit;
 }
 
 const close: Stop["leave"] = async ({ page }) => {
@@ -52,7 +59,7 @@ export const firstStops: readonly Stop[] = [
   {
     name: "secrets-no-store",
     open: async (guide) => {
-      await section(guide, 4, "section.secrets");
+      await section(guide, "section.secrets");
       await seen(guide.page.getByRole("button", { name: guide.w("keychain.makeVault") }));
     },
   },
@@ -66,12 +73,17 @@ export const firstStops: readonly Stop[] = [
   },
 ];
 
+/** Sections that have no stop of their own among `stops`: looked at as they open. */
+const others: readonly Stop[] = sections
+  .filter(({ id }) => !["fleet", "containers", "logs", "secrets", "audit", "settings"].includes(id))
+  .map(({ id }) => ({ name: id, open: (guide) => section(guide, `section.${id}`) }));
+
 /** With the practice fleet up, a secret stored and the container `look-at-me` launched on orion. */
 export const stops: readonly Stop[] = [
   {
     name: "fleet",
     open: async (guide) => {
-      await section(guide, 1, "section.fleet");
+      await section(guide, "section.fleet");
       await seen(row(guide, "section.fleet", "orion"));
     },
   },
@@ -95,7 +107,7 @@ export const stops: readonly Stop[] = [
   {
     name: "containers",
     open: async (guide) => {
-      await section(guide, 2, "section.containers");
+      await section(guide, "section.containers");
       await seen(row(guide, "section.containers", "look-at-me"));
     },
   },
@@ -191,7 +203,7 @@ export const stops: readonly Stop[] = [
   {
     name: "logs-none-chosen",
     open: async (guide) => {
-      await section(guide, 3, "section.logs");
+      await section(guide, "section.logs");
       await seen(guide.page.getByText(guide.w("logs.pick")));
     },
   },
@@ -205,7 +217,7 @@ export const stops: readonly Stop[] = [
   {
     name: "secrets",
     open: async (guide) => {
-      await section(guide, 4, "section.secrets");
+      await section(guide, "section.secrets");
       await seen(row(guide, "section.secrets", "HF_TOKEN"));
     },
   },
@@ -228,7 +240,7 @@ export const stops: readonly Stop[] = [
   {
     name: "audit",
     open: async (guide) => {
-      await section(guide, 5, "section.audit");
+      await section(guide, "section.audit");
       await guide.page.getByRole("button", { name: guide.w("audit.verify"), exact: true }).click();
       await seen(guide.page.getByText(/: \d+ .*: \d+|: \d+ .*, \d+ /));
     },
@@ -241,7 +253,8 @@ export const stops: readonly Stop[] = [
     },
     leave: close,
   },
-  { name: "settings", open: (guide) => section(guide, 6, "section.settings") },
+  ...others,
+  { name: "settings", open: (guide) => section(guide, "section.settings") },
   {
     name: "palette",
     open: async ({ page, w }) => {
@@ -270,7 +283,7 @@ export const wrongStops: readonly Stop[] = [
   {
     name: "host-key-changed",
     open: async (guide) => {
-      await section(guide, 1, "section.fleet");
+      await section(guide, "section.fleet");
       await row(guide, "section.fleet", "vega").click();
       await seen(guide.page.getByRole("region", { name: guide.w("incident.title") }));
     },
@@ -279,7 +292,7 @@ export const wrongStops: readonly Stop[] = [
   {
     name: "containers-of-a-host-unknown",
     open: async (guide) => {
-      await section(guide, 2, "section.containers");
+      await section(guide, "section.containers");
       await seen(row(guide, "section.containers", "look-at-me"));
     },
   },
