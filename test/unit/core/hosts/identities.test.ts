@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { createIdentities } from "../../../../electron/core/hosts/index.ts";
 import { readKeyHead } from "../../../../electron/core/hosts/identities.ts";
+import { createIdentities } from "../../../../electron/core/hosts/index.ts";
 import { systemClock } from "../../../../electron/core/node.ts";
 import { tempFolder } from "../../../helpers/ports.ts";
 
@@ -20,13 +20,27 @@ describe("readKeyHead", () => {
   test.each([
     ["ed25519, no passphrase", ["-t", "ed25519", "-N", ""], { type: "ssh-ed25519", encrypted: false }],
     ["ed25519, passphrase", ["-t", "ed25519", "-N", "correct horse"], { type: "ssh-ed25519", encrypted: true }],
-    ["RSA in the old format", ["-t", "rsa", "-b", "2048", "-m", "PEM", "-N", ""], { type: "ssh-rsa", encrypted: false }],
-    ["RSA in the old format, passphrase", ["-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "correct horse"], { type: "ssh-rsa", encrypted: true }],
+    [
+      "RSA in the old format",
+      ["-t", "rsa", "-b", "2048", "-m", "PEM", "-N", ""],
+      { type: "ssh-rsa", encrypted: false },
+    ],
+    [
+      "RSA in the old format, passphrase",
+      ["-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "correct horse"],
+      { type: "ssh-rsa", encrypted: true },
+    ],
     ["ECDSA", ["-t", "ecdsa", "-N", ""], { type: "ecdsa-sha2-nistp256", encrypted: false }],
   ])("%s", (name, args, expected) => {
-    expect(readKeyHead(readFileSync(keygen(name.replaceAll(/\W+/g, "-"), ...args), "latin1").slice(0, 512))).toEqual(expected);
+    expect(readKeyHead(readFileSync(keygen(name.replaceAll(/\W+/g, "-"), ...args), "latin1").slice(0, 512))).toEqual(
+      expected,
+    );
   });
-  test.each([["a public key", "ssh-ed25519 AAAA test"], ["a certificate request", "-----BEGIN CERTIFICATE REQUEST-----"], ["nothing", ""]])("%s is no private key", (_name, text) => {
+  test.each([
+    ["a public key", "ssh-ed25519 AAAA test"],
+    ["a certificate request", "-----BEGIN CERTIFICATE REQUEST-----"],
+    ["nothing", ""],
+  ])("%s is no private key", (_name, text) => {
     expect(readKeyHead(text)).toBeNull();
   });
 });
