@@ -230,9 +230,10 @@ export const gone = (locator: Locator, timeout = patience): Promise<void> =>
   locator.first().waitFor({ state: "hidden", timeout });
 
 /** What a person reads there: laid out, with what is hidden left out. */
-export function shown(locator: Locator, timeout = patience): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: a locator, not a node; hidden text and joined cells would mislead
-  return locator.innerText({ timeout });
+export async function shown(locator: Locator, timeout = patience): Promise<string> {
+  await seen(locator, timeout);
+  const [text = ""] = await locator.first().allInnerTexts();
+  return text;
 }
 
 /** Waits until what is shown there is what `fits` wants, and returns it. */
