@@ -19,6 +19,8 @@ export const hostAuth = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("agent"), fingerprint: z.string().max(128).optional() }),
   z.strictObject({ kind: z.literal("password") }),
   z.strictObject({ kind: z.literal("interactive") }),
+  /** The keys that the user's ssh configuration names for this host, by its agent or from their files. */
+  z.strictObject({ kind: z.literal("config") }),
 ]);
 export type HostAuth = z.infer<typeof hostAuth>;
 
@@ -34,6 +36,19 @@ export const userName = z
   .max(64)
   .regex(/^(?!-)[A-Za-z0-9._@\\-]+$/);
 
+/** A name of the ssh configuration. */
+const configName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^(?!-)[A-Za-z0-9._:%@+-]+$/);
+/** `[user@]name[:port]` */
+const jumpHost = z
+  .string()
+  .min(1)
+  .max(330)
+  .regex(/^(?!-)(?:[A-Za-z0-9._@\\-]+@)?(?:\[[A-Za-z0-9.:%-]+\]|(?!-)[A-Za-z0-9._%-]+)(?::\d{1,5})?$/);
+
 export const hostInput = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("ssh"),
@@ -43,6 +58,10 @@ export const hostInput = z.discriminatedUnion("kind", [
     user: userName,
     environment: environmentName,
     auth: hostAuth,
+    /** Its name in the ssh configuration: when connecting, address, port and user come from there. */
+    config: configName.optional(),
+    /** Hosts to go through, nearest first, in place of what the configuration says. */
+    jumps: z.array(jumpHost).max(8).optional(),
     /** Where the engine listens, when probing is not wanted. */
     socketPath: z.string().startsWith("/").max(4096).optional(),
   }),
@@ -143,6 +162,10 @@ export type HostKeyIncident = z.infer<typeof hostKeyIncident>;
 
 export const hostDetail = hostRow.extend({
   auth: hostAuth.nullable(),
+  /** Its name in the ssh configuration. */
+  config: z.string().nullable(),
+  /** The explicit jump hosts; those of the configuration are in its route. */
+  jumps: z.array(z.string()),
   facts: hostFacts.nullable(),
   hostKey: hostKeyView.nullable(),
   incident: hostKeyIncident.nullable(),
@@ -165,6 +188,48 @@ export const gpuSample = z.object({
 });
 export type GpuSample = z.infer<typeof gpuSample>;
 
+/** Hosts that `~/.ssh/config` names. */
+export const configuredHosts = z.object({
+  hosts: z.array(
+    z.object({
+      name: z.string(),
+      address: z.string(),
+      user: z.string(),
+      port: z.number().int(),
+      /** Jump hosts, or the proxy command; empty when it is reached directly. */
+      via: z.string(),
+      /** `file:line` */
+      source: z.string(),
+      /** Who read the configuration: OpenSSH's client, or a reader of our own where there is none. */
+      resolvedBy: z.enum(["ssh", "parser"]).nullable(),
+      /** Settings that are there and that the console does not follow. */
+      notHonoured: z.array(z.string()),
+      /** Why it cannot be used. */
+      reason: z.string().nullable(),
+    }),
+  ),
+  problems: z.array(z.object({ kind: z.enum(["loop", "too-deep", "too-large", "unreadable"]), source: z.string() })),
+  /** How many more there are than are listed. */
+  truncated: z.number().int(),
+});
+export type ConfiguredHosts = z.infer<typeof configuredHosts>;
+
+/** The way to a host, as the next connection will take it. */
+export const hostRoute = z.object({
+  config: z.string().nullable(),
+  resolvedBy: z.enum(["ssh", "parser"]).nullable(),
+  address: z.string(),
+  port: z.number().int(),
+  user: z.string(),
+  hops: z.array(z.object({ address: z.string(), port: z.number().int(), user: z.string() })),
+  proxyCommand: z.string().nullable(),
+  identityFiles: z.array(z.string()),
+  notHonoured: z.array(z.string()),
+  /** Session channels of the connection: open, at most, and how many commands wait for one. */
+  channels: z.object({ open: z.number().int(), limit: z.number().int(), waiting: z.number().int() }),
+});
+export type HostRoute = z.infer<typeof hostRoute>;
+
 const byHost = z.strictObject({ hostId });
 
 export const hosts = {
@@ -186,6 +251,10 @@ export const hosts = {
       z.strictObject({ hostId, fingerprint: z.string().min(1).max(128), reason: z.string().trim().min(1).max(500) }),
     )
     .output(z.object({})),
+  /** Hosts of the user's ssh configuration, to be offered; looking runs no program that it names. */
+  configured: read.errors(hostErrors).output(configuredHosts),
+  /** The way to a host and what of its configuration is not followed. */
+  route: read.errors(hostErrors).input(byHost).output(hostRoute),
   /** GPU figures every two seconds while watched. */
   metrics: read.errors(hostErrors).errors(engineErrors).input(byHost).output(eventIterator(gpuSample)),
   /** A name for each host key file and agent key that could be used, for the form. */

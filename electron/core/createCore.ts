@@ -43,7 +43,7 @@ import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
 import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
 import { createApiKeys, createSecrets, secretsFile } from "./secrets/index.ts";
-import { createConnectGate, createHostKeys } from "./ssh/index.ts";
+import { createConnectGate, createHostKeys, createSshConfig } from "./ssh/index.ts";
 import { openStore } from "./store/index.ts";
 import { createTunnels, type TunnelHost, type Tunnels, tunnelFile } from "./tunnels/index.ts";
 
@@ -155,6 +155,13 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       store: pinsIn(pinStore, (hostId) => hosts.isSimulated(hostId)),
       clock,
       knownHostsFiles: [join(paths.home, ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"],
+    }),
+    sshConfig: createSshConfig({
+      file: join(paths.home, ".ssh", "config"),
+      usual: paths.home === userInfo().homedir,
+      home: paths.home,
+      localUser: userInfo().username,
+      env,
     }),
     ask: askByPrompt({ prompts, registrar: masker, nameOf: (hostId) => hosts.session(hostId).record.host.name }),
     gate: createConnectGate(clock),

@@ -3,11 +3,13 @@ import type {
   AppInfo,
   AuditReport,
   AuditRowView,
+  ConfiguredHosts,
   ContainerDetailView,
   Finding,
   Gpu,
   GpuSample,
   HostDetail,
+  HostRoute,
   KeychainStateView,
   LaunchSpec,
   LaunchView,
@@ -78,6 +80,8 @@ const base = (id: string): HostDetail => ({
   gpuProblem: null,
   containers: { running: 0, total: 0 },
   auth: { kind: "key", path: "~/.ssh/id_ed25519" },
+  config: null,
+  jumps: [],
   facts: {
     hostname: id,
     operatingSystem: "Ubuntu 24.04.1 LTS",
@@ -98,6 +102,37 @@ const base = (id: string): HostDetail => ({
     lastSeen: now - 14 * minute,
   },
   incident: null,
+});
+
+export const configuredHosts: ConfiguredHosts = {
+  hosts: [
+    {
+      name: "gpu-07",
+      address: "10.0.7.11",
+      user: "ops",
+      port: 22,
+      via: "bastion",
+      source: "~/.ssh/config:12",
+      resolvedBy: "ssh",
+      notHonoured: ["ciphers aes256-ctr"],
+      reason: null,
+    },
+  ],
+  problems: [{ kind: "loop", source: "~/.ssh/config.d/old:3" }],
+  truncated: 0,
+};
+
+export const routeTo = (hostId: string): HostRoute => ({
+  config: hostId,
+  resolvedBy: "ssh",
+  address: "10.0.7.11",
+  port: 22,
+  user: "ops",
+  hops: [{ address: "bastion.example.net", port: 2222, user: "ops" }],
+  proxyCommand: null,
+  identityFiles: ["~/.ssh/id_ed25519"],
+  notHonoured: ["ciphers aes256-ctr"],
+  channels: { open: 3, limit: 8, waiting: 1 },
 });
 
 export function hosts(): HostDetail[] {
@@ -628,7 +663,7 @@ const texts: readonly (readonly [LogLine["level"], LogLine["stream"], string])[]
 
 const total = 4812;
 const lineAt = (index: number): LogLine => {
-  const [level, stream, text] = texts[(index * 7 + (index % 3)) % texts.length] ?? ["info", "stdout", ""];
+  const [level, stream, text] = texts[(index * 5 + (index >> 2)) % texts.length] ?? ["info", "stdout", ""];
   return { index, at: now - (total - index) * 230, stream, level, text };
 };
 

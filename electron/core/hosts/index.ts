@@ -1,4 +1,4 @@
-import type { GpuSample, HostDetail, HostInput, HostRow } from "../../contract/hosts.ts";
+import type { ConfiguredHosts, GpuSample, HostDetail, HostInput, HostRoute, HostRow } from "../../contract/hosts.ts";
 import { createEngine, type Engine, type EngineEvent } from "../docker/index.ts";
 import { Failure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
@@ -9,9 +9,13 @@ import {
   createSshLink,
   type HostKeys,
   type HostLink,
+  isPlain,
+  type SshConfig,
+  type SshLinkDeps,
 } from "../ssh/index.ts";
 import type { Store } from "../store/index.ts";
 import type { HostFile, HostRecord } from "./records.ts";
+import { configuredHosts, createRoutes, routeView, type SshHostInput, wantedOf } from "./routes.ts";
 import { HostSession } from "./session.ts";
 import { detailOf, type Occupancy, rowOf } from "./views.ts";
 
@@ -24,9 +28,17 @@ export { type HostSession, problemOf, type SessionView } from "./session.ts";
 
 const maxHosts = 1000;
 
+/** The way to this very machine. */
+const noRoute = {
+  ...{ config: null, resolvedBy: null, address: "", port: 0, user: "", hops: [] },
+  ...{ proxyCommand: null, identityFiles: [], notHonoured: [] },
+};
+
 export interface HostsDeps {
   store: Store<HostFile>;
   hostKeys: HostKeys;
+  /** The user's own ssh configuration. */
+  sshConfig: SshConfig;
   ask: Ask;
   gate: ConnectGate;
   clock: Clock;
@@ -64,6 +76,10 @@ export interface Hosts extends Disposable {
   connect(hostId: string, signal?: AbortSignal): Promise<void>;
   disconnect(hostId: string): Promise<void>;
   acceptKey(hostId: string, fingerprint: string): Promise<void>;
+  /** Hosts that the user's ssh configuration names. */
+  configured(signal?: AbortSignal): Promise<ConfiguredHosts>;
+  /** The way that the next connection to a host takes. */
+  route(hostId: string, signal?: AbortSignal): Promise<HostRoute>;
   metrics(hostId: string, signal?: AbortSignal): AsyncGenerator<GpuSample>;
   session(hostId: string): HostSession;
   sessions(): HostSession[];
@@ -82,6 +98,7 @@ export interface Hosts extends Disposable {
 export function createHosts(deps: HostsDeps): Hosts {
   const sessions = new Map<string, HostSession>();
   const practiceIds = new Set<string>();
+  const routes = createRoutes(deps.sshConfig);
 
   function open(record: HostRecord): HostSession {
     const link = linkFor(record);
@@ -104,7 +121,7 @@ export function createHosts(deps: HostsDeps): Hosts {
     if (host.kind === "local") return createLocalLink({ hostId: id, env: deps.env, clock: deps.clock });
     return createSshLink({
       hostId: id,
-      target: { address: host.address, port: host.port, user: host.user, auth: host.auth },
+      target: targetFor(id, host),
       hostKeys: deps.hostKeys,
       ask: deps.ask,
       gate: deps.gate,
@@ -113,6 +130,12 @@ export function createHosts(deps: HostsDeps): Hosts {
       env: deps.env,
       home: deps.home,
     });
+  }
+
+  function targetFor(hostId: string, host: SshHostInput): SshLinkDeps["target"] {
+    const { address, port, user, auth } = host;
+    if (isPlain(wantedOf(host)) && auth.kind !== "config") return { address, port, user, auth };
+    return async (signal) => (await routes.find(hostId, host, { signal })).target;
   }
 
   function sessionOf(hostId: string): HostSession {
@@ -124,8 +147,15 @@ export function createHosts(deps: HostsDeps): Hosts {
   async function close(hostId: string): Promise<void> {
     const session = sessions.get(hostId);
     sessions.delete(hostId);
+    routes.forget(hostId);
     deps.onRemoved(hostId);
     await session?.dispose();
+  }
+
+  /** Whose incident it is: the host's own, or that of a host on the way to it. */
+  function shownBy(hostId: string, fingerprint: string): string {
+    const ids = [hostId, ...routes.pinIds(hostId)];
+    return ids.find((id) => deps.hostKeys.view(id).incident?.presented.fingerprint === fingerprint) ?? hostId;
   }
 
   function refuseTakenName(name: string, except?: string): void {
@@ -143,7 +173,7 @@ export function createHosts(deps: HostsDeps): Hosts {
 
   return {
     list: () => [...sessions.values()].map((session) => rowOf(session, deps.occupancy)),
-    get: (hostId) => detailOf(sessionOf(hostId), deps.occupancy, deps.hostKeys),
+    get: (hostId) => detailOf(sessionOf(hostId), deps.occupancy, deps.hostKeys, routes.pinIds(hostId)),
     async add(input) {
       if (sessions.size >= maxHosts) throw new Failure("LIMIT_REACHED", { what: "hosts", limit: maxHosts });
       refuseTakenName(input.name);
@@ -176,8 +206,16 @@ export function createHosts(deps: HostsDeps): Hosts {
     disconnect: (hostId) => sessionOf(hostId).link.disconnect(),
     async acceptKey(hostId, fingerprint) {
       const session = sessionOf(hostId);
-      await deps.hostKeys.accept(hostId, fingerprint);
+      await deps.hostKeys.accept(shownBy(hostId, fingerprint), fingerprint);
       startQuietly(session);
+    },
+    configured: (signal) => configuredHosts(deps.sshConfig, { signal }),
+    async route(hostId, signal) {
+      const { record, link } = sessionOf(hostId);
+      const channels = link.channels?.() ?? { open: 0, limit: 0, waiting: 0 };
+      const { host } = record;
+      if (host.kind === "local") return { ...noRoute, channels };
+      return { ...routeView(await routes.find(hostId, host, { signal }), host.config), channels };
     },
     metrics: (hostId, signal) => sessionOf(hostId).metrics(signal),
     session: sessionOf,
@@ -188,7 +226,7 @@ export function createHosts(deps: HostsDeps): Hosts {
     connectAll() {
       for (const session of sessions.values()) {
         const { host } = session.record;
-        if (host.kind === "local" || host.auth.kind === "key" || host.auth.kind === "agent") startQuietly(session);
+        if (host.kind === "local" || ["key", "agent", "config"].includes(host.auth.kind)) startQuietly(session);
       }
     },
     wake() {

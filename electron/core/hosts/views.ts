@@ -42,14 +42,22 @@ export function rowOf(session: HostSession, occupancy: Occupancy): HostRow {
   };
 }
 
-export function detailOf(session: HostSession, occupancy: Occupancy, hostKeys: HostKeys): HostDetail {
+export function detailOf(
+  session: HostSession,
+  occupancy: Occupancy,
+  hostKeys: HostKeys,
+  hops: readonly string[],
+): HostDetail {
   const { id, host } = session.record;
   const seen = hostKeys.view(id);
+  const onTheWay = hops.map((hop) => hostKeys.view(hop).incident).find((incident) => incident !== null);
   return {
     ...rowOf(session, occupancy),
     auth: host.kind === "ssh" ? host.auth : null,
+    config: host.kind === "ssh" ? (host.config ?? null) : null,
+    jumps: host.kind === "ssh" ? (host.jumps ?? []) : [],
     facts: session.view().facts,
     hostKey: seen.key,
-    incident: seen.incident,
+    incident: seen.incident ?? onTheWay ?? null,
   };
 }

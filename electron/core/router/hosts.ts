@@ -28,6 +28,8 @@ export function hostRoutes(os: Guarded, { hosts, identities }: Services) {
         return {};
       }),
       metrics: os.hosts.metrics.handler(({ input, signal }) => hosts.metrics(input.hostId, signal)),
+      configured: os.hosts.configured.handler(({ signal }) => hosts.configured(signal)),
+      route: os.hosts.route.handler(({ input, signal }) => hosts.route(input.hostId, signal)),
       identities: os.hosts.identities.handler(() => identities()),
     },
   };

@@ -1,5 +1,7 @@
 /** SSH: one multiplexed connection a host, host keys, limits; and this machine as a host beside it. */
 
+export { type ConfiguredHost, createSshConfig, type SshConfig } from "./config/index.ts";
+export { type FoundRoute, findRoute, isPlain, type WantedHost } from "./config/targets.ts";
 export { type AgentKey, listAgentKeys } from "./connection/identity.ts";
 export { type ConnectGate, createConnectGate } from "./limits.ts";
 export { createSshLink, type SshLinkDeps } from "./link.ts";

@@ -57,6 +57,7 @@ export interface ChannelBudget {
   take(options?: Cancellable & { long?: boolean }): Promise<Slot>;
   readonly used: number;
   readonly waiting: number;
+  readonly size: number;
 }
 
 interface Waiter {
@@ -106,6 +107,7 @@ export function createChannelBudget(size = 8, reserved = 2, maxWaiting = 256): C
     get waiting() {
       return waiting.length;
     },
+    size,
     take({ signal, long = false } = {}) {
       if (signal?.aborted) return Promise.reject(new Failure("CANCELLED"));
       const ahead = waiting.some((waiter) => waiter.long === long);

@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
 import { Failure, isFailure } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock, Random } from "../ports.ts";
-import type { Secret } from "../secrets/secret.ts";
 import { channelProgram } from "./channelProgram.ts";
-import { type Connection, openConnection } from "./connection/connection.ts";
-import { type Identity, loadIdentity } from "./connection/identity.ts";
+import type { Connection } from "./connection/connection.ts";
+import { Held } from "./connection/held.ts";
+import { openRoute } from "./connection/route.ts";
 import { createKeepAlive, type KeepAlive } from "./keepAlive.ts";
 import { type ChannelBudget, type ConnectGate, createChannelBudget } from "./limits.ts";
 import { commandLine } from "./quote.ts";
@@ -17,7 +17,8 @@ import { createWaiters } from "./waiters.ts";
 
 export interface SshLinkDeps {
   hostId: string;
-  target: SshTarget;
+  /** Where to connect; a function is asked before each try, so that a changed ssh configuration counts at once. */
+  target: SshTarget | ((signal: AbortSignal) => Promise<SshTarget>);
   hostKeys: HostKeys;
   ask: Ask;
   clock: Clock;
@@ -54,8 +55,8 @@ class SshLink implements HostLink {
   #trying: AbortController | null = null;
   #cancelRetry = () => {};
   #attempt = 0;
-  #identity: Identity | null = null;
-  #password: Secret | null = null;
+  #held = new Held();
+  #target: SshTarget | null = null;
   #disposed = false;
 
   constructor(deps: SshLinkDeps) {
@@ -108,6 +109,11 @@ class SshLink implements HostLink {
     await (await this.#online(options)).ping();
   }
 
+  channels(): { open: number; limit: number; waiting: number } {
+    const { used, waiting, size } = this.#budget;
+    return { open: used, limit: size, waiting };
+  }
+
   wake(): void {
     if (this.#state.phase === "reconnecting") void this.#try();
     this.#keepAlive?.probe();
@@ -131,8 +137,7 @@ class SshLink implements HostLink {
   }
 
   #offline(reason: string): Failure {
-    const { address, port } = this.#deps.target;
-    return new Failure("HOST_OFFLINE", { address, port, reason }, { retryable: true });
+    return new Failure("HOST_OFFLINE", { ...this.#where(), reason }, { retryable: true });
   }
 
   async #stop(why: Failure): Promise<void> {
@@ -155,16 +160,14 @@ class SshLink implements HostLink {
   }
 
   #goOffline(why: Failure): void {
-    this.#forget();
+    this.#held.forget();
     this.#set({ phase: "offline", since: this.#deps.clock.now(), reason: reasonFrom(why) });
     this.#waiters.settle(why);
   }
 
-  /** Lets go of the key and the password. */
-  #forget(): void {
-    this.#identity = null;
-    this.#password?.dispose();
-    this.#password = null;
+  #where(): { address?: string; port?: number } {
+    const target = typeof this.#deps.target === "function" ? this.#target : this.#deps.target;
+    return target === null ? {} : { address: target.address, port: target.port };
   }
 
   #set(state: LinkState): void {
@@ -202,21 +205,14 @@ class SshLink implements HostLink {
   }
 
   async #connect(signal: AbortSignal): Promise<Connection> {
-    const { target, gate } = this.#deps;
-    this.#identity ??= await loadIdentity(target.auth, this.#deps, signal);
-    await gate?.pass({ signal });
-    return await openConnection({
+    const { target } = this.#deps;
+    this.#target = typeof target === "function" ? await target(signal) : target;
+    return await openRoute({
       ...this.#deps,
+      target: this.#target,
       signal,
-      identity: this.#identity,
+      held: this.#held,
       timings: this.#timings,
-      password: {
-        get: () => this.#password,
-        set: (secret) => {
-          this.#password?.dispose();
-          this.#password = secret;
-        },
-      },
     });
   }
 
@@ -229,9 +225,9 @@ class SshLink implements HostLink {
     this.#budget = createChannelBudget();
     this.#keepAlive = createKeepAlive({
       clock,
-      intervalMs: this.#timings.keepAliveMs,
+      intervalMs: this.#target?.keepAlive?.intervalMs ?? this.#timings.keepAliveMs,
       probeMs: this.#timings.probeMs,
-      limit: missesAllowed,
+      limit: this.#target?.keepAlive?.misses ?? missesAllowed,
       bytesRead: () => connection.bytesRead,
       ping: () => connection.ping(),
       onMissed: (missed) =>
@@ -249,12 +245,8 @@ class SshLink implements HostLink {
   }
 
   #unanswered(): Failure {
-    const { address, port } = this.#deps.target;
-    return new Failure(
-      "HOST_UNREACHABLE",
-      { address, port, reason: "keep-alives are not answered" },
-      { retryable: true },
-    );
+    const reason = "keep-alives are not answered";
+    return new Failure("HOST_UNREACHABLE", { ...this.#where(), reason }, { retryable: true });
   }
 
   #retry(failure: Failure): void {

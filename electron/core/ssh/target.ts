@@ -6,14 +6,43 @@ export type SshAuth =
   /** One key of the user's agent, by its `SHA256:…` fingerprint; without one the agent must hold exactly one key. */
   | { kind: "agent"; fingerprint?: string | undefined }
   | { kind: "password" }
-  | { kind: "interactive" };
+  | { kind: "interactive" }
+  | ConfiguredAuth;
 
+/** Keys as the user's ssh configuration names them: each by the agent when that holds it, else from its file. */
+export interface ConfiguredAuth {
+  kind: "config";
+  /** Private key files in order; those that do not exist are passed over. */
+  files: readonly string[];
+  /** Nothing of the agent but what `files` names. */
+  identitiesOnly: boolean;
+  /** Socket of the agent; `null` is `SSH_AUTH_SOCK`, `"none"` is without. */
+  agent: string | null;
+  /** `PreferredAuthentications`, when it was set. */
+  preferred: readonly string[] | null;
+}
+
+/** Where and how to connect. What is optional comes from the user's ssh configuration. */
 export interface SshTarget {
   /** Name or address; IPv6 without brackets. */
   address: string;
   port: number;
   user: string;
   auth: SshAuth;
+  /** Under which id the host key is pinned; the host's own without one. */
+  pinId?: string | undefined;
+  /** `HostKeyAlias`: the name under which the key is looked for, without a port. */
+  hostKeyAlias?: string | undefined;
+  /** known_hosts files in place of the usual ones. */
+  knownHosts?: readonly string[] | undefined;
+  /** What an unknown key means: a question (`ask`), a refusal (`yes`), or a pin without a question (`accept-new`). */
+  strict?: "ask" | "yes" | "accept-new" | undefined;
+  keepAlive?: { intervalMs: number; misses: number } | undefined;
+  connectTimeoutMs?: number | undefined;
+  /** Hosts to go through, nearest first, each with its own key check and its own keep-alive. */
+  jumps?: readonly SshTarget[] | undefined;
+  /** A command whose input and output are the way to the host. From the user's own configuration alone. */
+  proxyCommand?: string | undefined;
 }
 
 /**

@@ -61,6 +61,8 @@ export interface HostLink extends Disposable {
   openTcp(host: string, port: number, options?: Cancellable): Promise<ByteStream>;
   /** Resolves when the far end has answered anything; like the openers it waits for a connection that is being made. */
   ping(options?: Cancellable): Promise<void>;
+  /** Session channels: open, at most, and how many commands wait for one. */
+  channels?(): { open: number; limit: number; waiting: number };
   /** Try at once instead of waiting for the back-off (wake-up, network change, a person's click). */
   wake(): void;
   /** Stop and stay offline until `ready` is called again. */

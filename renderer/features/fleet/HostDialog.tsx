@@ -7,7 +7,8 @@ import { useAction } from "../../client/actions.ts";
 import { useApi } from "../../client/hooks.ts";
 import { Banner, Button, Dialog, Section, Segmented, SelectField, TextField, useToast } from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
-import { complaintsOf, emptyHostForm, type HostForm, hostFormOf, toInput } from "./hostForm.ts";
+import { ConfiguredHosts } from "./ConfiguredHosts.tsx";
+import { complaintsOf, emptyHostForm, fromConfigured, type HostForm, hostFormOf, toInput } from "./hostForm.ts";
 
 const environments = ["development", "staging", "production"];
 
@@ -70,6 +71,9 @@ export function HostDialog({ host, onClose }: { host?: HostDetail; onClose: () =
           onChange={(kind) => change({ kind })}
         />
       )}
+      {form.kind === "ssh" && (
+        <ConfiguredHosts value={form.config} onPick={(picked) => change(fromConfigured(picked))} />
+      )}
       <div className="grid two">
         <TextField
           data-autofocus
@@ -94,6 +98,17 @@ export function HostDialog({ host, onClose }: { host?: HostDetail; onClose: () =
       {form.kind === "ssh" && <SshFields form={form} change={change} complain={complain} />}
       {form.kind === "local" && <Banner>{t("host.localText")}</Banner>}
       <Section title={t("common.advanced")}>
+        {form.kind === "ssh" && (
+          <TextField
+            mono
+            label={t("host.jumps")}
+            hint={t("host.jumpsHint")}
+            placeholder="ops@bastion.example.net:22"
+            value={form.jumps}
+            complaint={complain("jumps")}
+            onChange={(jumps) => change({ jumps })}
+          />
+        )}
         <TextField
           mono
           label={t("host.socketPath")}
@@ -149,7 +164,7 @@ function SshFields({ form, change, complain }: FieldsProps) {
   );
 }
 
-const authKinds: readonly HostAuth["kind"][] = ["key", "agent", "password", "interactive"];
+const authKinds: readonly HostAuth["kind"][] = ["config", "key", "agent", "password", "interactive"];
 
 function AuthFields({ form, change, complain }: FieldsProps) {
   const { t } = useText();
@@ -203,7 +218,7 @@ function AuthFields({ form, change, complain }: FieldsProps) {
           onChange={(agentKey) => change({ agentKey })}
         />
       )}
-      {(form.auth === "password" || form.auth === "interactive") && (
+      {(form.auth === "password" || form.auth === "interactive" || form.auth === "config") && (
         <p className="hint">{t(`auth.${form.auth}.hint`)}</p>
       )}
     </div>

@@ -20,6 +20,7 @@ import {
 import { engineName } from "./FleetPage.tsx";
 import { GpuCards } from "./GpuCards.tsx";
 import { HostDialog } from "./HostDialog.tsx";
+import { HostRoute } from "./HostRoute.tsx";
 import { Incident } from "./Incident.tsx";
 import { PracticeFaults } from "./PracticeFaults.tsx";
 
@@ -163,6 +164,7 @@ function HostBody({ host }: { host: HostDetail }) {
       <HostFactsView host={host} />
       <EngineFacts host={host} />
       <KeyFacts host={host} />
+      <HostRoute host={host} />
       {host.simulated && <PracticeFaults hostId={host.id} />}
     </>
   );

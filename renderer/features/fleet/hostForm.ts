@@ -12,6 +12,10 @@ export type HostForm = {
   auth: HostAuth["kind"];
   keyPath: string;
   agentKey: string;
+  /** Name in the ssh configuration; empty for none. */
+  config: string;
+  /** `[user@]name[:port]`, separated by commas. */
+  jumps: string;
   socketPath: string;
 };
 
@@ -28,6 +32,8 @@ export function emptyHostForm(environment: string): HostForm {
     auth: "key",
     keyPath: "",
     agentKey: "",
+    config: "",
+    jumps: "",
     socketPath: "",
   };
 }
@@ -43,6 +49,8 @@ export function hostFormOf(host: HostDetail): HostForm {
     auth: host.auth?.kind ?? "key",
     keyPath: host.auth?.kind === "key" ? host.auth.path : "",
     agentKey: host.auth?.kind === "agent" ? (host.auth.fingerprint ?? "") : "",
+    config: host.config ?? "",
+    jumps: host.jumps.join(", "),
     socketPath: "",
   };
 }
@@ -61,7 +69,25 @@ export function complaintsOf(form: HostForm): HostComplaints {
   const port = Number(form.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) found.port = "form.port";
   if (form.auth === "key" && !form.keyPath) found.keyPath = "form.required";
+  if (jumpsOf(form).some((hop) => !hopShape.test(hop))) found.jumps = "form.jumps";
   return found;
+}
+
+/** As the contract has it; the core reads each hop again. */
+const hopShape = /^(?!-)(?:[A-Za-z0-9._@\\-]+@)?(?:\[[A-Za-z0-9.:%-]+\]|(?!-)[A-Za-z0-9._%-]+)(?::\d{1,5})?$/;
+
+function jumpsOf(form: HostForm): string[] {
+  return form.jumps
+    .split(",")
+    .map((hop) => hop.trim())
+    .filter((hop) => hop !== "");
+}
+
+/** The fields that a host of the ssh configuration brings; its keys and its way stay in the configuration. */
+export function fromConfigured(host: { name: string; address: string; user: string; port: number } | null) {
+  if (host === null) return { config: "" };
+  const { name, address, user, port } = host;
+  return { config: name, name, address, user, port: String(port), auth: "config" as const };
 }
 
 export function toInput(form: HostForm): HostInput {
@@ -77,6 +103,8 @@ export function toInput(form: HostForm): HostInput {
     user: form.user,
     environment: form.environment,
     auth: authOf(form),
+    ...(form.config ? { config: form.config } : {}),
+    ...(form.jumps.trim() ? { jumps: jumpsOf(form) } : {}),
     ...socket,
   };
 }
@@ -89,6 +117,7 @@ function authOf(form: HostForm): HostAuth {
       return form.agentKey ? { kind: "agent", fingerprint: form.agentKey } : { kind: "agent" };
     case "password":
     case "interactive":
+    case "config":
       return { kind: form.auth };
   }
 }

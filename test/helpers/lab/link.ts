@@ -69,6 +69,8 @@ export interface TestLinkOptions {
   env?: Record<string, string | undefined>;
   timings?: SshLinkDeps["timings"];
   pins?: ReturnType<typeof memoryPins>;
+  /** A whole target in place of address, port, user and auth. */
+  target?: SshLinkDeps["target"];
 }
 
 /** A real link of one's own, with real time; unknown host keys are accepted unless the test answers itself. */
@@ -80,7 +82,7 @@ export function testLink(options: TestLinkOptions): TestLink {
   const { ask, asked } = scriptedAsk({ hostKey: async () => true, ...options.answers });
   const link = createSshLink({
     hostId: "host-1",
-    target: { address, port, user, auth },
+    target: options.target ?? { address, port, user, auth },
     hostKeys,
     ask,
     clock,

@@ -2,7 +2,7 @@ import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, NextAuth
 import { Failure } from "../../failure.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import type { Ask, SshTarget } from "../target.ts";
-import type { Identity } from "./identity.ts";
+import type { ConfiguredKeys, Identity } from "./identity.ts";
 
 /** A password that was right, kept by the link for its reconnects. */
 export interface HeldPassword {
@@ -21,6 +21,16 @@ export interface AuthDeps {
   asking<T>(question: () => Promise<T>): Promise<T>;
   /** Ends the attempt with this failure. */
   giveUp(failure: Failure): void;
+  /** What the server offers and what is tried, as it happens; for the connection doctor. */
+  trace?: AuthTrace | undefined;
+}
+
+export interface AuthTrace {
+  /** Methods that the server would go on with. */
+  offered(methods: readonly string[]): void;
+  tried(method: string): void;
+  /** The server said that it would take this key. */
+  taken(fingerprint: string): void;
 }
 
 const maxTries = 3;
@@ -33,6 +43,12 @@ export function planAuth(deps: AuthDeps): AuthHandlerMiddleware {
   const { identity, target } = deps;
   const username = target.user;
   const tried: string[] = [];
+  const note = (method: string) => {
+    tried.push(method);
+    deps.trace?.tried(method);
+  };
+  const noKeys = identity.kind === "keys" && (identity.offered.length === 0 || !wished(identity, "publickey"));
+  let signed = false;
   let keyOffered = false;
   let passwords = 0;
   let dialogues = 0;
@@ -41,29 +57,48 @@ export function planAuth(deps: AuthDeps): AuthHandlerMiddleware {
   async function step(partial: boolean): Promise<AnyAuthMethod | null> {
     if ((identity.kind === "key" || identity.kind === "agent") && !keyOffered) {
       keyOffered = true;
-      tried.push(identity.kind === "key" ? "publickey" : "agent");
+      note(identity.kind === "key" ? "publickey" : "agent");
       return identity.kind === "key"
         ? { type: "publickey", username, key: identity.key }
         : { type: "agent", username, agent: identity.agent };
     }
     if (tried.length === 0) {
-      tried.push("none");
+      note("none");
       return { type: "none", username };
     }
+    if (identity.kind === "keys" && !noKeys && !keyOffered) {
+      keyOffered = true;
+      note("publickey");
+      return { type: "agent", username, agent: keysOf(identity) };
+    }
+    if (identity.kind === "keys" && !noKeys && !signed && !asksBeside(identity)) return null;
     // A key that was refused outright is the end: asking for passwords then would train people to type them anywhere.
     if ((identity.kind === "key" || identity.kind === "agent") && !partial && passwords + dialogues === 0) return null;
-    const order =
+    const usual =
       identity.kind === "password" ? ["password", "keyboard-interactive"] : ["keyboard-interactive", "password"];
-    const next = order.find((method) => left.some((one) => one === method));
+    const order = identity.kind === "keys" ? (identity.preferred ?? usual) : usual;
+    const next = order.find((method) => usual.includes(method) && left.some((one) => one === method));
     if (next === "password" && passwords < maxTries) return await passwordStep();
     if (next === "keyboard-interactive" && dialogues < maxTries) return dialogueStep();
     return null;
   }
 
+  function keysOf(keys: ConfiguredKeys) {
+    return keys.agentFor({
+      signal: deps.signal,
+      around: deps.asking,
+      onFailure: deps.giveUp,
+      onSign(fingerprint) {
+        signed = true;
+        deps.trace?.taken(fingerprint);
+      },
+    });
+  }
+
   async function passwordStep(): Promise<AnyAuthMethod> {
     const held = passwords === 0 ? deps.password.get() : null;
     passwords += 1;
-    tried.push("password");
+    note("password");
     const secret = held ?? (await askPassword());
     // ssh2 takes a string alone; the copy lives until the next garbage collection.
     return { type: "password", username, password: secret.use((value) => value.toString("utf8")) };
@@ -80,7 +115,7 @@ export function planAuth(deps: AuthDeps): AuthHandlerMiddleware {
 
   function dialogueStep(): AnyAuthMethod {
     dialogues += 1;
-    tried.push("keyboard-interactive");
+    note("keyboard-interactive");
     return {
       type: "keyboard-interactive",
       username,
@@ -111,6 +146,7 @@ export function planAuth(deps: AuthDeps): AuthHandlerMiddleware {
 
   return (methodsLeft: AuthenticationType[] | null, partial: boolean | null, next: NextAuthHandler) => {
     left = methodsLeft ?? left;
+    if (methodsLeft) deps.trace?.offered(methodsLeft);
     step(partial === true).then(
       (method) => {
         if (method === null) deps.giveUp(new Failure("AUTH_FAILED", authDetails("refused")));
@@ -119,6 +155,15 @@ export function planAuth(deps: AuthDeps): AuthHandlerMiddleware {
       (error: unknown) => deps.giveUp(asFailure(error)),
     );
   };
+}
+
+function wished({ preferred }: ConfiguredKeys, method: string): boolean {
+  return preferred === null || preferred.includes(method);
+}
+
+/** The configuration names a password or a dialogue itself: then refused keys are not the end. */
+function asksBeside({ preferred }: ConfiguredKeys): boolean {
+  return preferred !== null && (preferred.includes("password") || preferred.includes("keyboard-interactive"));
 }
 
 /** The connection may be gone when a person answers; ssh2 then throws, and the attempt has failed already. */

@@ -9,12 +9,14 @@ import type { ClientChannel } from "ssh2";
  */
 export class ChannelStream extends Duplex {
   #channel: ClientChannel;
+  #bytesRead = 0;
 
   /** `broken` tells, when the channel ends, whether the connection went away under it. */
   constructor(channel: ClientChannel, broken: () => Error | null) {
     super({ highWaterMark: 256 * 1024 });
     this.#channel = channel;
     channel.on("data", (chunk: Buffer) => {
+      this.#bytesRead += chunk.length;
       if (!this.push(chunk)) channel.pause();
     });
     channel.on("end", () => {
@@ -30,6 +32,11 @@ export class ChannelStream extends Duplex {
     channel.on("error", (error: Error) => this.destroy(error));
     // A stream that lies in a pool has nobody who listens; its breaking must not end the program.
     this.on("error", () => {});
+  }
+
+  /** Bytes that have come in, as a socket counts them. */
+  get bytesRead(): number {
+    return this.#bytesRead;
   }
 
   /** The other side closed while we may still be writing: let what was read be read, then end. */

@@ -1,24 +1,25 @@
-import type { Socket } from "node:net";
 import { inspect } from "node:util";
 import { NodeSSH } from "node-ssh";
 import type { Client, ClientChannel } from "ssh2";
 import { Failure, reasonOf } from "../../failure.ts";
-import type { ByteStream, Cancellable, Clock } from "../../ports.ts";
+import type { Cancellable, Clock } from "../../ports.ts";
 import { commandLine } from "../quote.ts";
 import type { Ask, SshTarget } from "../target.ts";
 import type { HostKeys } from "../trust/hostKeys.ts";
 import { chooseAlgorithms, runtimeAbilities } from "./algorithms.ts";
-import { type HeldPassword, planAuth } from "./auth.ts";
+import { type AuthTrace, type HeldPassword, planAuth } from "./auth.ts";
 import { ChannelStream } from "./channelStream.ts";
-import { dial } from "./dial.ts";
 import { watchGreeting } from "./greeting.ts";
 import type { Identity } from "./identity.ts";
 import { createPatience } from "./patience.ts";
 import { channelFailure, connectFailure } from "./problems.ts";
-import { verifyHostKey } from "./verify.ts";
+import { keyQuestion, verifyHostKey } from "./verify.ts";
+import type { Wire } from "./wire.ts";
 
 export interface ConnectDeps {
   hostId: string;
+  /** What the connection runs over; it is closed with it. */
+  wire: Wire;
   target: SshTarget;
   identity: Identity;
   password: HeldPassword;
@@ -27,6 +28,7 @@ export interface ConnectDeps {
   clock: Clock;
   signal: AbortSignal;
   timings: { dialMs: number; handshakeMs: number; channelMs: number };
+  trace?: AuthTrace | undefined;
 }
 
 /** A program's channel: its input and output as a stream, the rest (errors, exit, signals) on the channel itself. */
@@ -40,12 +42,12 @@ export class Connection {
   /** Resolves when the connection is gone, with the reason if there was one. Never rejects. */
   readonly closed: Promise<Failure>;
   #client: Client;
-  #socket: Socket;
+  #socket: Wire;
   #clock: Clock;
   #channelMs: number;
   #gone: Failure | null = null;
 
-  constructor(client: Client, socket: Socket, deps: Pick<ConnectDeps, "target" | "clock" | "timings">) {
+  constructor(client: Client, socket: Wire, deps: Pick<ConnectDeps, "target" | "clock" | "timings">) {
     this.#client = client;
     this.#socket = socket;
     this.#clock = deps.clock;
@@ -84,12 +86,12 @@ export class Connection {
     );
   }
 
-  unix(path: string, options: Cancellable = {}): Promise<ByteStream> {
+  unix(path: string, options: Cancellable = {}): Promise<ChannelStream> {
     const open = (done: ChannelDone) => this.#client.openssh_forwardOutStreamLocal(path, done);
     return this.#open({ kind: "unix", to: path }, options, open, (channel) => this.#forward(channel));
   }
 
-  tcp(host: string, port: number, options: Cancellable = {}): Promise<ByteStream> {
+  tcp(host: string, port: number, options: Cancellable = {}): Promise<ChannelStream> {
     const open = (done: ChannelDone) => this.#client.forwardOut("127.0.0.1", 0, host, port, done);
     return this.#open({ kind: "tcp", to: `${host}:${port}` }, options, open, (channel) => this.#forward(channel));
   }
@@ -122,7 +124,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  #forward(channel: ClientChannel): ByteStream {
+  #forward(channel: ClientChannel): ChannelStream {
     channel.stderr.resume();
     return this.#stream(channel);
   }
@@ -180,14 +182,13 @@ export class Connection {
 type ChannelDone = (error: Error | undefined, channel: ClientChannel) => void;
 
 /**
- * Connects, checks the host's key and proves who we are. Rejects with one `Failure` that says which of these failed.
+ * Speaks SSH over the wire: checks the host's key and proves who we are. Rejects with one `Failure` that says which of these failed.
  * `handshakeMs` does not run while a person is asked.
  */
 export async function openConnection(deps: ConnectDeps): Promise<Connection> {
-  const { target, clock, signal, hostKeys, hostId, timings } = deps;
+  const { target, clock, signal, hostKeys, hostId, timings, wire: socket } = deps;
   const { address, port } = target;
-  const knownTypes = await hostKeys.knownTypes({ hostId, address, port });
-  const socket = await dial(target, { clock, signal, timeoutMs: timings.dialMs });
+  const knownTypes = await hostKeys.knownTypes(keyQuestion(hostId, target));
 
   let failure: Failure | null = null;
   const giveUp = (why: Failure) => {

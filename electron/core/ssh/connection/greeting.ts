@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 
 /** What came over the wire before the other side named itself an SSH server. */
 export interface Greeting {
@@ -16,7 +16,7 @@ const maxBytes = 64 * 1024;
  * Listens along while ssh2 reads the same socket; calls `onForeign` when what comes can no longer be an SSH server. ssh2
  * itself would take 8 MB of lines and then say no more than that the connection was lost.
  */
-export function watchGreeting(socket: Socket, onForeign: () => void): Greeting {
+export function watchGreeting(socket: Readable, onForeign: () => void): Greeting {
   let line = "";
   let kept = "";
   let total = 0;

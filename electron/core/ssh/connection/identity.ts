@@ -1,121 +1,82 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { isAbsolute, join, relative } from "node:path";
-import ssh2, { type BaseAgent, type ParsedKey, type PublicKeyEntry, type SigningRequestOptions } from "ssh2";
-import { Failure, reasonOf } from "../../failure.ts";
+import type { BaseAgent, ParsedKey } from "ssh2";
+import { Failure, isFailure, reasonOf } from "../../failure.ts";
 import type { Clock } from "../../ports.ts";
-import type { Secret } from "../../secrets/secret.ts";
-import type { Ask, SshAuth } from "../target.ts";
+import { underHome } from "../paths.ts";
+import type { Ask, ConfiguredAuth, SshAuth } from "../target.ts";
 import { fingerprintOf } from "../trust/fingerprint.ts";
+import { type AgentRing, agentSocket, ChosenKeys, type Env, type OfferedKey, openRing, signedBy } from "./agents.ts";
+import { loadKeyFile, publicHalf } from "./keyFile.ts";
 
 /** What proves who we are, in the form that ssh2 takes. Held as long as the link is wanted, so that a reconnect asks nothing. */
 export type Identity =
   | { kind: "key"; key: ParsedKey }
   | { kind: "agent"; agent: BaseAgent }
   | { kind: "password" }
-  | { kind: "interactive" };
+  | { kind: "interactive" }
+  | ConfiguredKeys;
+
+/** Several keys in the order of the user's configuration, each unlocked only when the server would take it. */
+export interface ConfiguredKeys {
+  kind: "keys";
+  /** Those that are offered, in order. */
+  offered: readonly KeyNote[];
+  /** Those that are not, with why. */
+  skipped: readonly KeyNote[];
+  preferred: readonly string[] | null;
+  /** The keys for one attempt: `around` stops the attempt's clock while a person is asked. */
+  agentFor(attempt: {
+    signal: AbortSignal;
+    around<T>(question: () => Promise<T>): Promise<T>;
+    onSign(fingerprint: string): void;
+    onFailure(failure: Failure): void;
+  }): BaseAgent;
+}
+
+/** One key that was looked at. */
+export interface KeyNote {
+  /** Path of the file, or the comment that the agent has for it. */
+  what: string;
+  from: "file" | "agent";
+  type: string;
+  /** `SHA256:…`; empty when it could not be read. */
+  fingerprint: string;
+  /** Why it is not offered; empty when it is. */
+  reason: KeySkip | "";
+  detail: string;
+}
+
+export type KeySkip = "missing" | "open-permissions" | "unreadable" | "needs-openssh" | "limit" | "agent-unavailable";
 
 export interface IdentityDeps {
   hostId: string;
   ask: Ask;
   clock: Clock;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   home: string;
 }
 
-const maxKeyBytes = 64 * 1024;
-const maxTries = 3;
+/** sshd ends the connection at the sixth failure (`MaxAuthTries`); one try is left for a password or a code. */
+const maxOffered = 5;
 
 /** Reads the key or finds it in the agent, before any connection is made: what fails here costs the host nothing. */
 export async function loadIdentity(auth: SshAuth, deps: IdentityDeps, signal: AbortSignal): Promise<Identity> {
   switch (auth.kind) {
-    case "key":
-      return { kind: "key", key: await loadKey(expandHome(auth.path, deps.home), deps, signal) };
+    case "key": {
+      const path = underHome(auth.path, deps.home);
+      return { kind: "key", key: await loadKeyFile(path, passphraseOf(path, deps, signal)) };
+    }
     case "agent":
       return { kind: "agent", agent: await oneAgentKey(auth.fingerprint, deps) };
+    case "config":
+      return await configuredKeys(auth, deps);
     case "password":
     case "interactive":
       return { kind: auth.kind };
   }
 }
 
-function expandHome(path: string, home: string): string {
-  const rest = path === "~" ? "" : relative("~", path);
-  return rest === "" || (!isAbsolute(rest) && rest.split(/[/\\]/)[0] !== "..") ? join(home, rest) : path;
-}
-
-async function loadKey(path: string, deps: IdentityDeps, signal: AbortSignal): Promise<ParsedKey> {
-  const bytes = await readKeyFile(path);
-  try {
-    const bare = parse(bytes, path, undefined);
-    if (bare !== "locked") return bare;
-    for (let attempt = 1; attempt <= maxTries; attempt += 1) {
-      const passphrase = await deps.ask.passphrase({ hostId: deps.hostId, path, attempt, signal });
-      if (passphrase === null) throw new Failure("PROMPT_DISMISSED", { what: "passphrase", path });
-      const key = unlock(bytes, path, passphrase);
-      if (key !== "locked") return key;
-    }
-    throw new Failure("PASSPHRASE_WRONG", { path, tries: maxTries });
-  } finally {
-    bytes.fill(0);
-  }
-}
-
-function unlock(bytes: Buffer, path: string, passphrase: Secret): ParsedKey | "locked" {
-  try {
-    return passphrase.use((value) => parse(bytes, path, value));
-  } finally {
-    passphrase.dispose();
-  }
-}
-
-/**
- * `locked` when the passphrase is missing or wrong. ssh2 has no error codes, so its messages are all there is to go by;
- * the old PEM format shows a wrong passphrase only as contents that make no sense.
- */
-function parse(bytes: Buffer, path: string, passphrase: Buffer | undefined): ParsedKey | "locked" {
-  const parsed = ssh2.utils.parseKey(bytes, passphrase);
-  if (parsed instanceof Error) {
-    const missing = /no passphrase given/i.test(parsed.message);
-    const wrong = /bad passphrase|bad decrypt|integrity check|wrong passphrase|incorrect/i.test(parsed.message);
-    if (missing || (passphrase !== undefined && (wrong || isOldEncryptedPem(bytes)))) return "locked";
-    throw new Failure("KEY_FILE_INVALID", { path, reason: unsupported(bytes) ?? parsed.message }, { cause: parsed });
-  }
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (key === undefined || !key.isPrivateKey()) {
-    throw new Failure("KEY_FILE_INVALID", { path, reason: "this is a public key" });
-  }
-  return key;
-}
-
-function isOldEncryptedPem(bytes: Buffer): boolean {
-  return /^Proc-Type: 4,ENCRYPTED/m.test(bytes.toString("latin1", 0, 512));
-}
-
-function unsupported(bytes: Buffer): string | undefined {
-  const first = bytes.toString("latin1", 0, 64).trim();
-  if (/^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(first)) return "PKCS#8; convert it with ssh-keygen -p -f FILE";
-  if (/^PuTTY-User-Key-File-3/.test(first)) return "PuTTY format 3; export it as an OpenSSH key";
-  return undefined;
-}
-
-async function readKeyFile(path: string): Promise<Buffer> {
-  try {
-    // Not blocking: a named pipe at this path would otherwise hold the thread until somebody writes to it.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      const info = await file.stat();
-      if (!info.isFile()) throw new Failure("KEY_FILE_UNREADABLE", { path, reason: "not a file" });
-      if (info.size > maxKeyBytes) throw new Failure("KEY_FILE_INVALID", { path, reason: "too large to be a key" });
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : reasonOf(error);
-    throw new Failure("KEY_FILE_UNREADABLE", { path, reason: code }, { cause: error });
-  }
+function passphraseOf(path: string, { ask, hostId }: IdentityDeps, signal: AbortSignal) {
+  return (attempt: number) => ask.passphrase({ hostId, path, attempt, signal });
 }
 
 /** A key that the user's agent holds. */
@@ -127,7 +88,7 @@ export interface AgentKey {
 
 /** The keys of the user's agent, for a person to choose one from. `AGENT_UNAVAILABLE` when there is none to ask. */
 export async function listAgentKeys(deps: Pick<IdentityDeps, "env" | "clock">): Promise<AgentKey[]> {
-  const keys = await agentKeys(ssh2.createAgent(agentSocket(deps.env)), deps.clock);
+  const { keys } = await openRing(agentSocket(deps.env), deps.clock);
   return keys.map((key) => ({
     type: key.type,
     fingerprint: fingerprintOf(key.getPublicSSH()),
@@ -135,84 +96,128 @@ export async function listAgentKeys(deps: Pick<IdentityDeps, "env" | "clock">): 
   }));
 }
 
-/**
- * An agent that offers one key and no other: each further key offered counts against the server's `MaxAuthTries` (6), so
- * a full ring locks its own owner out. Without a chosen fingerprint the ring must hold exactly one.
- */
+/** One key of the agent and no other. Without a chosen fingerprint the ring must hold exactly one. */
 async function oneAgentKey(fingerprint: string | undefined, deps: IdentityDeps): Promise<BaseAgent> {
-  const agent = ssh2.createAgent(agentSocket(deps.env));
-  const keys = await agentKeys(agent, deps.clock);
+  const { agent, keys } = await openRing(agentSocket(deps.env), deps.clock);
   const chosen =
     fingerprint === undefined ? keys : keys.filter((key) => fingerprintOf(key.getPublicSSH()) === fingerprint);
   const [key] = chosen;
+  const refuse = (reason: string) =>
+    new Failure("AGENT_UNAVAILABLE", { reason, fingerprint: fingerprint ?? "", keys: keys.length });
   if (key === undefined) {
-    throw new Failure("AGENT_UNAVAILABLE", {
-      reason: fingerprint === undefined ? "it holds no usable key" : "it does not hold the chosen key",
-      fingerprint: fingerprint ?? "",
-      keys: keys.length,
-    });
+    throw refuse(fingerprint === undefined ? "it holds no usable key" : "it does not hold the chosen key");
   }
-  if (chosen.length > 1) {
-    throw new Failure("AGENT_UNAVAILABLE", {
-      reason: "it holds several keys: choose one",
-      fingerprint: "",
-      keys: keys.length,
-    });
-  }
-  return new OneKeyAgent(agent, key);
+  if (chosen.length > 1) throw refuse("it holds several keys: choose one");
+  return new ChosenKeys([signedBy(agent, key)]);
 }
 
-class OneKeyAgent extends ssh2.BaseAgent<ParsedKey> {
-  #agent: BaseAgent;
-  #key: ParsedKey;
+/** A key to be offered, and the way to sign with it in one attempt. */
+interface Candidate {
+  note: KeyNote;
+  key: ParsedKey;
+  offer(sign: { passphrase: (path: string) => Promise<ParsedKey> }): OfferedKey;
+}
 
-  constructor(agent: BaseAgent, key: ParsedKey) {
-    super();
-    this.#agent = agent;
-    this.#key = key;
+/** As OpenSSH orders them: what IdentityFile names, then the rest of the agent unless IdentitiesOnly forbids it. */
+async function configuredKeys(auth: ConfiguredAuth, deps: IdentityDeps): Promise<ConfiguredKeys> {
+  const skipped: KeyNote[] = [];
+  const ring = await ringOf(auth, deps, skipped);
+  const found: Candidate[] = [];
+  for (const file of auth.files) {
+    const candidate = await candidateOf(underHome(file, deps.home), ring, skipped);
+    if (candidate) found.push(candidate);
   }
-
-  getIdentities(done: (error?: Error | null, keys?: ParsedKey[]) => void): void {
-    done(null, [this.#key]);
+  const named = new Set(found.map(({ note }) => note.fingerprint));
+  for (const key of auth.identitiesOnly || ring === null ? [] : ring.keys) {
+    const candidate = ringCandidate(ring, key);
+    if (ring !== null && candidate && !named.has(candidate.note.fingerprint)) found.push(candidate);
   }
+  const offered = found.slice(0, maxOffered);
+  for (const { note } of found.slice(maxOffered)) skipped.push({ ...note, reason: "limit" });
 
-  sign(
-    key: ParsedKey,
-    data: Buffer,
-    options: SigningRequestOptions | ((error?: Error | null, signature?: Buffer) => void),
-    done?: (error?: Error | null, signature?: Buffer) => void,
-  ): void {
-    if (typeof options === "function") this.#agent.sign(key, data, options);
-    else this.#agent.sign(key, data, options, done);
+  const unlocked = new Map<string, ParsedKey>();
+  return {
+    kind: "keys",
+    offered: offered.map(({ note }) => note),
+    skipped,
+    preferred: auth.preferred,
+    agentFor({ signal, around, onSign, onFailure }) {
+      const passphrase = async (path: string): Promise<ParsedKey> => {
+        const held = unlocked.get(path);
+        if (held) return held;
+        try {
+          const ask = passphraseOf(path, deps, signal);
+          const key = await loadKeyFile(path, (attempt) => around(() => ask(attempt)));
+          unlocked.set(path, key);
+          return key;
+        } catch (error) {
+          if (isFailure(error)) onFailure(error);
+          throw error;
+        }
+      };
+      return new ChosenKeys(
+        offered.map((candidate) => candidate.offer({ passphrase })),
+        (key) => onSign(fingerprintOf(key.getPublicSSH())),
+      );
+    },
+  };
+}
+
+async function ringOf(auth: ConfiguredAuth, deps: IdentityDeps, skipped: KeyNote[]): Promise<AgentRing | null> {
+  if (auth.agent === "none") return null;
+  try {
+    const ring = await openRing(auth.agent ?? agentSocket(deps.env), deps.clock);
+    for (const type of ring.unusable) {
+      skipped.push({ what: type, from: "agent", type, fingerprint: "", reason: "needs-openssh", detail: "" });
+    }
+    return ring;
+  } catch (error) {
+    const detail = isFailure(error) ? String(error.details.reason ?? error.code) : reasonOf(error);
+    skipped.push({ what: "", from: "agent", type: "", fingerprint: "", reason: "agent-unavailable", detail });
+    return null;
   }
 }
 
-function agentSocket(env: IdentityDeps["env"]): string {
-  const path = env.SSH_AUTH_SOCK;
-  if (path !== undefined && path !== "") return path;
-  // Windows has one well-known pipe instead of a variable, and always sets OS.
-  if (env.OS === "Windows_NT") return "\\\\.\\pipe\\openssh-ssh-agent";
-  throw new Failure("AGENT_UNAVAILABLE", { reason: "SSH_AUTH_SOCK is not set", fingerprint: "", keys: 0 });
+function ringCandidate(ring: AgentRing | null, key: ParsedKey, path?: string): Candidate | null {
+  if (ring === null) return null;
+  const fingerprint = fingerprintOf(key.getPublicSSH());
+  const what = path ?? (key.comment.slice(0, 200) || fingerprint);
+  const note: KeyNote = { what, from: "agent", type: key.type, fingerprint, reason: "", detail: "" };
+  return { note, key, offer: () => signedBy(ring.agent, key) };
 }
 
-function agentKeys(agent: BaseAgent, clock: Clock): Promise<ParsedKey[]> {
-  return new Promise((resolve, reject) => {
-    const refuse = (reason: string) => reject(new Failure("AGENT_UNAVAILABLE", { reason, fingerprint: "", keys: 0 }));
-    const stop = clock.after(5_000, () => refuse("no answer in 5 s"));
-    agent.getIdentities((error, keys) => {
-      stop();
-      if (error) return refuse(reasonOf(error));
-      resolve((keys ?? []).flatMap(usableKey));
-    });
-  });
-}
-
-/** Keys that ssh2 can't use (certificates, FIDO) are left out. */
-function usableKey(entry: Buffer | string | ParsedKey | PublicKeyEntry): ParsedKey[] {
-  if (typeof entry === "object" && "pubKey" in entry) {
-    const { pubKey } = entry;
-    return "pubKey" in pubKey ? usableKey(pubKey.pubKey) : [pubKey];
+async function candidateOf(path: string, ring: AgentRing | null, skipped: KeyNote[]): Promise<Candidate | null> {
+  const note: KeyNote = { what: path, from: "file", type: "", fingerprint: "", reason: "", detail: "" };
+  try {
+    const half = await publicHalf(path);
+    if (half === null) {
+      skipped.push({ ...note, reason: "unreadable", detail: "locked in an old format, without its .pub beside it" });
+      return null;
+    }
+    const fingerprint = fingerprintOf(half.getPublicSSH());
+    const held = ring?.keys.find((key) => fingerprintOf(key.getPublicSSH()) === fingerprint);
+    if (held) return ringCandidate(ring, held, path);
+    return {
+      note: { ...note, type: half.type, fingerprint },
+      key: half,
+      offer: ({ passphrase }) => ({
+        key: half,
+        sign: async (data, { hash }) => {
+          const signature = (await passphrase(path)).sign(data, hash);
+          if (signature instanceof Error) throw signature;
+          return signature;
+        },
+      }),
+    };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    skipped.push({ ...note, reason: skipOf(error), detail: String(error.details.reason ?? error.details.mode ?? "") });
+    return null;
   }
-  const parsed: (ParsedKey | Error)[] = [ssh2.utils.parseKey(entry)].flat();
-  return parsed.filter((key): key is ParsedKey => !(key instanceof Error));
+}
+
+function skipOf({ code, details }: Failure): KeySkip {
+  if (code === "KEY_FILE_OPEN") return "open-permissions";
+  if (code === "KEY_FILE_UNREADABLE") return details.reason === "ENOENT" ? "missing" : "unreadable";
+  return /^sk-|-cert-v01@/.test(String(details.reason)) ? "needs-openssh" : "unreadable";
 }

@@ -12,26 +12,42 @@ export interface VerifyDeps {
   giveUp(failure: Failure): void;
 }
 
+/** How a target's key is looked for: under its alias without a port, where the configuration has one. */
+export function keyQuestion(hostId: string, { address, port, pinId, hostKeyAlias, knownHosts }: SshTarget) {
+  return {
+    hostId: pinId ?? hostId,
+    address: hostKeyAlias ?? address,
+    port: hostKeyAlias === undefined ? port : 22,
+    ...(knownHosts === undefined ? {} : { files: knownHosts }),
+  };
+}
+
 /** The check of the host's key as ssh2 calls it. Without one ssh2 accepts every key. */
 export function verifyHostKey(deps: VerifyDeps) {
   const { hostId, hostKeys, ask, signal } = deps;
-  const { address, port } = deps.target;
+  const { address, port, strict = "ask" } = deps.target;
+  const keyOf = keyQuestion(hostId, deps.target);
   let pending: Promise<unknown> = Promise.resolve();
 
   async function decide(key: Buffer): Promise<void> {
-    const verdict = await hostKeys.check({ hostId, address, port, key });
+    const verdict = await hostKeys.check({ ...keyOf, key });
     switch (verdict.kind) {
       case "pinned":
         return;
       case "known":
-        return await hostKeys.pin(hostId, key);
+        return await hostKeys.pin(keyOf.hostId, key);
       case "unknown": {
         const { type, fingerprint, art } = verdict;
+        if (strict === "yes") {
+          const reason = "StrictHostKeyChecking yes";
+          throw new Failure("HOST_KEY_REJECTED", { address, port, type, fingerprint, reason });
+        }
+        if (strict === "accept-new") return await hostKeys.pin(keyOf.hostId, key);
         const question = { hostId, address, port, type, fingerprint, art, signal };
         if (!(await deps.asking(() => ask.hostKey(question)))) {
           throw new Failure("HOST_KEY_REJECTED", { address, port, type, fingerprint });
         }
-        return await hostKeys.pin(hostId, key);
+        return await hostKeys.pin(keyOf.hostId, key);
       }
       case "changed":
       case "revoked":

@@ -37,6 +37,7 @@ export const shell = {
   "form.absolutePath": "An absolute path, beginning with /",
   "form.address": "A host name or an address: letters, digits, dots, colons and dashes",
   "form.environment": "Lower-case letters, digits and dashes, beginning with a letter",
+  "form.jumps": "Names or user@name:port, separated by commas",
   "form.number": "A number above zero",
   "form.port": "A number from 1 to 65535",
   "form.required": "This is needed",

@@ -37,7 +37,7 @@ describe("a link to a server that misbehaves", () => {
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), "gatehouse-link-"));
     keyFile = join(dir, "key");
-    writeFileSync(keyFile, rsa());
+    writeFileSync(keyFile, rsa(), { mode: 0o600 });
   });
   afterEach(async () => {
     await Promise.all(links.splice(0).map((link) => link.dispose()));

@@ -1,0 +1,69 @@
+import type { ConfiguredHosts, HostInput, HostRoute } from "../../contract/hosts.ts";
+import type { Cancellable } from "../ports.ts";
+import { type ConfiguredHost, type FoundRoute, findRoute, type SshConfig, type WantedHost } from "../ssh/index.ts";
+
+export type SshHostInput = Extract<HostInput, { kind: "ssh" }>;
+
+/** The ways to all hosts: found anew for each connection, remembered for the screens and for the keys of their hops. */
+export interface Routes {
+  find(hostId: string, host: SshHostInput, options?: Cancellable): Promise<FoundRoute>;
+  /** Ids under which the keys of a host's hops are pinned, as last found. */
+  pinIds(hostId: string): string[];
+  forget(hostId: string): void;
+}
+
+export function createRoutes(config: SshConfig): Routes {
+  const hops = new Map<string, string[]>();
+  return {
+    async find(hostId, host, options) {
+      const route = await findRoute(wantedOf(host), config, options);
+      hops.set(
+        hostId,
+        (route.target.jumps ?? []).flatMap(({ pinId }) => pinId ?? []),
+      );
+      return route;
+    },
+    pinIds: (hostId) => hops.get(hostId) ?? [],
+    forget: (hostId) => void hops.delete(hostId),
+  };
+}
+
+export function wantedOf({ address, port, user, auth, config, jumps }: SshHostInput): WantedHost {
+  return { address, port, user, auth, config, jumps };
+}
+
+/** The way as a person sees it. */
+export function routeView({ target, host }: FoundRoute, config: string | undefined): Omit<HostRoute, "channels"> {
+  return {
+    config: config ?? null,
+    resolvedBy: host?.resolvedBy ?? null,
+    address: target.address,
+    port: target.port,
+    user: target.user,
+    hops: (target.jumps ?? []).map(({ address, port, user }) => ({ address, port, user })),
+    proxyCommand: target.proxyCommand ?? null,
+    identityFiles: target.auth.kind === "config" ? [...target.auth.files] : [],
+    notHonoured: host?.notHonoured ?? [],
+  };
+}
+
+/** Hosts that the ssh configuration names, for the form. */
+export async function configuredHosts(config: SshConfig, options: Cancellable): Promise<ConfiguredHosts> {
+  const { hosts, problems, truncated } = await config.list(options);
+  return {
+    hosts: hosts.map(({ name, source, host, reason }) => ({ name, source, reason, ...seen(host) })),
+    problems,
+    truncated,
+  };
+}
+
+function seen(host: ConfiguredHost | null) {
+  return {
+    address: host?.address ?? "",
+    user: host?.user ?? "",
+    port: host?.port ?? 22,
+    via: host === null ? "" : host.jumps.length > 0 ? host.jumps.join(", ") : (host.proxyCommand ?? ""),
+    resolvedBy: host?.resolvedBy ?? null,
+    notHonoured: host?.notHonoured ?? [],
+  };
+}

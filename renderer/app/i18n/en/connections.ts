@@ -1,0 +1,25 @@
+/** The ssh configuration, the way to a host, the connection doctor, keys for hosts. */
+export const connections = {
+  "config.host": "Host of the ssh configuration",
+  "config.none": "None: typed in below",
+  "config.source": "Named in {source}.",
+  "config.resolvedBy.ssh": "Read by OpenSSH’s client.",
+  "config.resolvedBy.parser": "Read by the console itself: no OpenSSH client is used.",
+  "config.via": "Through {via}.",
+  "config.unusable": "This host cannot be used as it is configured",
+  "config.notHonoured": "{count, plural, one {# setting is} other {# settings are}} not followed",
+  "config.problem.loop": "{source} includes a file that includes it again; it was left out.",
+  "config.problem.too-deep": "{source} is nested too deep; it was left out.",
+  "config.problem.too-large": "{source} is too large; it was left out.",
+  "config.problem.unreadable": "{source} cannot be read.",
+  "config.truncated": "{count, plural, one {# more host is} other {# more hosts are}} not listed.",
+
+  "route.title": "Way to the host",
+  "route.config": "Name in the ssh configuration",
+  "route.target": "Route",
+  "route.proxyCommand": "Proxy command",
+  "route.resolved": "Configuration",
+  "route.keys": "Keys",
+  "route.channels": "Channels",
+  "route.channelsOf": "{open} of {limit} open, {waiting} waiting",
+} as const;

@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import type { HostDetail } from "../../../electron/contract/index.ts";
+import { useText } from "../../app/i18n/index.tsx";
+import { useApi } from "../../client/hooks.ts";
+import { toProblem } from "../../client/problem.ts";
+import { Facts } from "../../ui/index.ts";
+import { ProblemBanner } from "../common/index.ts";
+import { NotHonoured } from "./ConfiguredHosts.tsx";
+
+const refreshMs = 3_000;
+
+/** The way to a host as the next connection takes it, and what of the configuration is not followed. */
+export function HostRoute({ host }: { host: HostDetail }) {
+  const { t } = useText();
+  const input = { hostId: host.id };
+  const query = useQuery(useApi().hosts.route.queryOptions({ input, refetchInterval: refreshMs }));
+  const route = query.data;
+  if (query.error) return <ProblemBanner problem={toProblem(query.error)} />;
+  if (!route || host.kind === "local") return null;
+  const { channels, hops } = route;
+  return (
+    <section className="stack">
+      <h3>{t("route.title")}</h3>
+      <Facts
+        rows={[
+          route.config !== null && [t("route.config"), <code key="config">{route.config}</code>],
+          [
+            t("route.target"),
+            <code key="target" className="wrap-anywhere">
+              {[...hops, route].map(({ user, address, port }) => `${user}@${address}:${port}`).join(" → ")}
+            </code>,
+          ],
+          route.proxyCommand !== null && [
+            t("route.proxyCommand"),
+            <code key="command" className="wrap-anywhere">
+              {route.proxyCommand}
+            </code>,
+          ],
+          route.resolvedBy !== null && [t("route.resolved"), t(`config.resolvedBy.${route.resolvedBy}`)],
+          route.identityFiles.length > 0 && [
+            t("route.keys"),
+            <code key="keys" className="wrap-anywhere">
+              {route.identityFiles.join(", ")}
+            </code>,
+          ],
+          channels.limit > 0 && [
+            t("route.channels"),
+            t("route.channelsOf", { open: channels.open, limit: channels.limit, waiting: channels.waiting }),
+          ],
+        ]}
+      />
+      {route.notHonoured.length > 0 && <NotHonoured lines={route.notHonoured} />}
+    </section>
+  );
+}
