@@ -663,7 +663,7 @@ const texts: readonly (readonly [LogLine["level"], LogLine["stream"], string])[]
 
 const total = 4812;
 const lineAt = (index: number): LogLine => {
-  const [level, stream, text] = texts[(index * 5 + (index >> 2)) % texts.length] ?? ["info", "stdout", ""];
+  const [level, stream, text] = texts[(Math.imul(index, 0x9e37_79b1) >>> 9) % texts.length] ?? ["info", "stdout", ""];
   return { index, at: now - (total - index) * 230, stream, level, text };
 };
 
