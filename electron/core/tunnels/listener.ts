@@ -33,12 +33,16 @@ interface Carried {
   waited: number;
   /** The client is waiting. */
   waiting: boolean;
+  /** Ticks without a byte from the far side since the client has said its last word. */
+  ended: number;
   stop: AbortController;
 }
 
 /** Silence that long is the service's way, and no reason to ask more often. */
 const doubtFrom = 2;
 const doubtTo = 60;
+/** A client that has ended may be gone altogether, which TCP cannot tell; it holds a place no longer than that. */
+const lingerTicks = 120;
 
 /**
  * The local end of a tunnel. It knows nothing of links that come and go but through `openThrough`, so that it outlives
@@ -84,6 +88,8 @@ export class Listener {
     let doubt = false;
     for (const one of this.#carried) {
       one.waited = one.waiting ? one.waited + 1 : 0;
+      one.ended = one.socket.readableEnded ? one.ended + 1 : 0;
+      if (one.ended > lingerTicks) reset(one.socket);
       if (one.waited >= doubtFrom && one.waited <= doubtTo) doubt = true;
     }
     return doubt;
@@ -110,7 +116,7 @@ export class Listener {
       meter.refused += 1;
       return reset(socket);
     }
-    const one: Carried = { socket, waited: 0, waiting: probe === undefined, stop: new AbortController() };
+    const one: Carried = { socket, waited: 0, waiting: probe === undefined, ended: 0, stop: new AbortController() };
     this.#carried.add(one);
     socket.once("close", () => {
       this.#carried.delete(one);
@@ -180,6 +186,7 @@ export class Listener {
       came(bytes) {
         meter.inBytes += bytes;
         one.waiting = false;
+        one.ended = 0;
       },
       went(bytes) {
         meter.outBytes += bytes;

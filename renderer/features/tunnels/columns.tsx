@@ -12,7 +12,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "state",
       title: t("tunnels.column.state"),
-      width: "28%",
+      width: "30%",
       priority: 1,
       sort: (row) => row.state.light,
       cell: (row) => {
@@ -30,7 +30,16 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
       title: t("tunnels.column.name"),
       priority: 1,
       sort: (row) => row.tunnel.name,
-      cell: (row) => <span className="strong truncate">{row.tunnel.name}</span>,
+      cell: (row) => (
+        <span className="row">
+          <span className="strong truncate">{row.tunnel.name}</span>
+          {isExposed(row) && (
+            <Chip square tone="danger" title={t("tunnels.exposedText", { address: localAddress(row) })}>
+              {t("tunnels.exposed")}
+            </Chip>
+          )}
+        </span>
+      ),
     },
     {
       id: "local",
@@ -51,7 +60,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "host",
       title: t("tunnels.column.host"),
-      width: "15%",
+      width: "164px",
       priority: 2,
       sort: (row) => row.host?.name ?? null,
       cell: (row) =>
@@ -69,7 +78,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
       id: "traffic",
       title: t("tunnels.column.traffic"),
       width: "132px",
-      priority: 4,
+      priority: 3,
       sort: (row) => row.traffic.inPerSecond + row.traffic.outPerSecond,
       cell: (row) => <TrafficCell row={row} history={historyOf(row.id)} />,
     },
@@ -111,11 +120,6 @@ function LocalCell({ row }: { row: TunnelRow }) {
         >
           <ExternalLink size={14} aria-hidden="true" />
         </a>
-      )}
-      {isExposed(row) && (
-        <Chip square tone="danger" title={t("tunnels.exposedText", { address })}>
-          {t("tunnels.exposed")}
-        </Chip>
       )}
     </span>
   );

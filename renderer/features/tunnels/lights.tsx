@@ -64,8 +64,9 @@ export function localAddress({ tunnel }: Pick<TunnelRow, "tunnel">): string {
   return host.includes(":") ? `[${host}]:${tunnel.localPort}` : `${host}:${tunnel.localPort}`;
 }
 
-/** The page to open, for tunnels that lead to something a browser can show. */
-export function pageAddress({ tunnel }: Pick<TunnelRow, "tunnel">): string | null {
+/** The page to open, for tunnels that lead to something a browser can show; behind a taken port is another program. */
+export function pageAddress({ tunnel, state }: Pick<TunnelRow, "tunnel" | "state">): string | null {
+  if (state.light !== "healthy" && state.light !== "degraded") return null;
   return tunnel.kind === "local" && tunnel.probe.kind === "http" ? `http://127.0.0.1:${tunnel.localPort}/` : null;
 }
 

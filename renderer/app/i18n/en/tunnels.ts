@@ -40,7 +40,7 @@ export const tunnels = {
   "tunnel.check": "Look now",
   "tunnel.openHost": "Open the host",
   "tunnel.latency": "answers in {ms}",
-  "tunnel.probedAgo": "last answer",
+  "tunnel.probedAgo": "Last answer",
   "tunnel.portTaken":
     "Port {port} is taken{program, select, none {} other { by {program}}}{pid, select, none {} other { (process {pid})}}.",
   "tunnel.portTakenHint": "The tunnel comes up by itself when the port is free again, or moves to another one.",

@@ -40,7 +40,7 @@ export const tunnels = {
   "tunnel.check": "Проверить сейчас",
   "tunnel.openHost": "Открыть хост",
   "tunnel.latency": "отвечает за {ms}",
-  "tunnel.probedAgo": "последний ответ",
+  "tunnel.probedAgo": "Последний ответ",
   "tunnel.portTaken":
     "Порт {port} занят{program, select, none {} other {: {program}}}{pid, select, none {} other { (процесс {pid})}}.",
   "tunnel.portTakenHint": "Когда порт освободится, туннель поднимется сам; или переведите его на другой.",

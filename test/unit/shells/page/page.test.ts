@@ -40,6 +40,10 @@ describe("built files", () => {
 describe("links that may be opened", () => {
   test.each<[string, string, string | null]>([
     ["a page of the list", "https://docs.docker.com/engine/", "https://docs.docker.com/engine/"],
+    ["the front door of a tunnel", "http://127.0.0.1:8888/", "http://127.0.0.1:8888/"],
+    ["must be refused: a path behind a tunnel", "http://127.0.0.1:8888/api?x=1", null],
+    ["must be refused: a tunnel by another name", "http://localhost:8888/", null],
+    ["must be refused: a user at a tunnel", "http://me@127.0.0.1:8888/", null],
     ["must be refused: http", "http://docs.docker.com/", null],
     ["must be refused: a file", "file:///etc/passwd", null],
     ["must be refused: a script", "javascript:alert(1)", null],
