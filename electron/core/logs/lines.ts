@@ -13,6 +13,9 @@ export interface TextLine {
 /** Longest line that is kept; the rest of a longer one is dropped, and said so. */
 export const MAX_LINE = 1024 * 1024;
 const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
+const ESCAPE = 0x1b;
+const PROGRESS_MS = 1_000;
 
 export interface LineAssembler {
   /** The lines that are finished with these frames, in the order in which they were. */
@@ -25,10 +28,14 @@ export interface LineAssembler {
 
 /**
  * Frames to lines: each stream on its own, the engine's 16 KiB pieces joined, bytes masked before they are decoded.
- * Nothing unmasked is kept but what may still become a secret.
+ * Nothing unmasked is kept but what may still become a secret. A line that goes back to its start again and again (a
+ * progress bar) is given once a second as it then stands. `mono` is milliseconds.
  */
-export function createLineAssembler(mask: () => MaskStream): LineAssembler {
-  const make = () => ({ stdout: new StreamLines("stdout", mask()), stderr: new StreamLines("stderr", mask()) });
+export function createLineAssembler(mask: () => MaskStream, mono: () => number): LineAssembler {
+  const make = () => ({
+    stdout: new StreamLines("stdout", mask(), mono),
+    stderr: new StreamLines("stderr", mask(), mono),
+  });
   let streams = make();
   return {
     push(frames) {
@@ -72,9 +79,14 @@ class StreamLines {
   /** The rest of a line that was too long is dropped. */
   #dropping = false;
 
-  constructor(stream: "stdout" | "stderr", mask: MaskStream) {
+  readonly #mono: () => number;
+  /** When the line being read began, or was last given as a progress bar. */
+  #began: number | null = null;
+
+  constructor(stream: "stdout" | "stderr", mask: MaskStream, mono: () => number) {
     this.#stream = stream;
     this.#mask = mask;
+    this.#mono = mono;
   }
 
   push(frames: readonly LogFrame[], from: number, to: number, lines: TextLine[]): void {
@@ -115,11 +127,19 @@ class StreamLines {
     }
     for (; edit < edits.length; edit += 3) delta = shifted(delta, edits, edit);
     this.#reached = bytes.length + delta;
-    this.#keep(bytes, from, lines);
+    this.#keep(bytes, from, delta, lines);
   }
 
-  #keep(bytes: Buffer, from: number, lines: TextLine[]): void {
-    if (from >= bytes.length || this.#dropping) return;
+  #keep(bytes: Buffer, start: number, delta: number, lines: TextLine[]): void {
+    if (start >= bytes.length || this.#dropping) return;
+    let from = start;
+    this.#began ??= this.#mono();
+    const back = bytes.lastIndexOf(RETURN, -2);
+    if (back >= from && writesOver(bytes, back + 1)) {
+      this.#progress(bytes.subarray(from, back), lines);
+      from = back + 1;
+      this.#lineStart = from + delta;
+    }
     // A copy: the chunk behind it is the network's, and may be large.
     this.#parts.push(Uint8Array.prototype.slice.call(bytes, from));
     this.#size += bytes.length - from;
@@ -129,7 +149,19 @@ class StreamLines {
     }
   }
 
+  /** What is begun, with `rest`, will be written over. */
+  #progress(rest: Buffer, lines: TextLine[]): void {
+    const now = this.#mono();
+    if (now - (this.#began ?? now) >= PROGRESS_MS) {
+      this.#finish(rest, lines);
+      this.#began = now;
+    }
+    this.#parts = [];
+    this.#size = 0;
+  }
+
   #finish(rest: Buffer, lines: TextLine[]): void {
+    this.#began = null;
     if (this.#dropping) {
       this.#dropping = false;
       return;
@@ -158,6 +190,16 @@ class StreamLines {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** True when something is written after a return: not another one, and nothing that may turn out to be invisible. */
+function writesOver(bytes: Buffer, from: number): boolean {
+  let written = false;
+  for (let i = from; i < bytes.length; i++) {
+    if (bytes[i] === ESCAPE) return false;
+    if (bytes[i] !== RETURN) written = true;
+  }
+  return written;
+}
 
 function shifted(delta: number, edits: readonly number[], at: number): number {
   return delta + (edits[at + 1] as number) - (edits[at] as number) - (edits[at + 2] as number);

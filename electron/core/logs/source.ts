@@ -95,7 +95,8 @@ class Reader {
     const onHit = (name: string): void => {
       this.masked.set(name, (this.masked.get(name) ?? 0) + 1);
     };
-    this.#lines = createLineAssembler(() => deps.masker.stream({ source: deps.containerId, onHit }));
+    const mask = () => deps.masker.stream({ source: deps.containerId, onHit });
+    this.#lines = createLineAssembler(mask, () => deps.clock.mono());
   }
 
   async run(): Promise<void> {

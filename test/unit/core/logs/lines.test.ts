@@ -15,10 +15,10 @@ const frame = (
   bytes: typeof text === "string" ? Buffer.from(text) : text,
 });
 
-function assembler(values: Record<string, string> = { HF_TOKEN: token }) {
+function assembler(values: Record<string, string> = { HF_TOKEN: token }, mono = () => 0) {
   const masker = createMasker();
   for (const [name, value] of Object.entries(values)) masker.register(name, Buffer.from(value));
-  return createLineAssembler(() => masker.stream());
+  return createLineAssembler(() => masker.stream(), mono);
 }
 
 const texts = (lines: readonly TextLine[]) => lines.map((line) => line.text);
@@ -85,6 +85,31 @@ describe("frames to lines", () => {
       { stream: "stderr", stamp: "t2", text: "err [secret:HF_TOKEN]" },
     ]);
     expect(lines.end()).toEqual([]);
+  });
+
+  it("gives a progress bar once a second, and its end", () => {
+    let now = 0;
+    const lines = assembler({}, () => now);
+    const out: TextLine[] = [];
+    for (let i = 1; i <= 100; i++) {
+      now = i * 50;
+      out.push(...lines.push([frame(`\rLoading ${i}%`, `t${i}`)]));
+    }
+    out.push(...lines.push([frame("\r\ndone\r", "t200")]), ...lines.push([frame("\n", "t201")]));
+    expect(out.map(({ stamp, text }) => [stamp, text])).toEqual([
+      ["t20", "Loading 20%"],
+      ["t40", "Loading 40%"],
+      ["t60", "Loading 60%"],
+      ["t80", "Loading 80%"],
+      ["t100", "Loading 100%"],
+      ["t200", "done"],
+    ]);
+  });
+
+  it("an endless progress bar does not fill the memory, nor is its end lost", () => {
+    const lines = assembler();
+    for (let i = 0; i < 3_000; i++) lines.push([frame(`\r${"#".repeat(1_000)}`)]);
+    expect(texts(lines.push([frame("\rend\n")]))).toEqual(["end"]);
   });
 
   it("forgets what is begun when told to", () => {
