@@ -7,6 +7,7 @@ import { Skeleton } from "../ui/index.ts";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { useText } from "./i18n/index.tsx";
 import { Prompts } from "./Prompts.tsx";
+import { withRetry } from "./retry.ts";
 import { ShortcutHelp } from "./ShortcutHelp.tsx";
 import { Sidebar } from "./Sidebar.tsx";
 import { StatusBar } from "./StatusBar.tsx";
@@ -15,15 +16,15 @@ import { type SectionId, sectionOf } from "./sections.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import { TopBar } from "./TopBar.tsx";
 
-const Fleet = lazy(() => import("../features/fleet/index.ts"));
-const Containers = lazy(() => import("../features/containers/index.ts"));
-const Launch = lazy(() => import("../features/launch/index.ts"));
-const Logs = lazy(() => import("../features/logs/index.ts"));
-const Tunnels = lazy(() => import("../features/tunnels/index.ts"));
-const Secrets = lazy(() => import("../features/secrets/index.ts"));
-const Audit = lazy(() => import("../features/audit/index.ts"));
-const SettingsPage = lazy(() => import("../features/settings/index.ts"));
-const Palette = lazy(() => import("./Palette.tsx"));
+const Fleet = lazy(() => withRetry(() => import("../features/fleet/index.ts")));
+const Containers = lazy(() => withRetry(() => import("../features/containers/index.ts")));
+const Launch = lazy(() => withRetry(() => import("../features/launch/index.ts")));
+const Logs = lazy(() => withRetry(() => import("../features/logs/index.ts")));
+const Tunnels = lazy(() => withRetry(() => import("../features/tunnels/index.ts")));
+const Secrets = lazy(() => withRetry(() => import("../features/secrets/index.ts")));
+const Audit = lazy(() => withRetry(() => import("../features/audit/index.ts")));
+const SettingsPage = lazy(() => withRetry(() => import("../features/settings/index.ts")));
+const Palette = lazy(() => withRetry(() => import("./Palette.tsx")));
 
 /** Side bar, top bar, the section, status bar; above them the palette and the questions of the core. */
 export function Frame() {

@@ -2,6 +2,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { createIntl, createIntlCache, type IntlShape } from "react-intl";
 import type { Problem } from "../../../electron/contract/index.ts";
+import { withRetry } from "../retry.ts";
 import { en, type MessageId } from "./en.ts";
 import { createFormats, type Formats } from "./formats.ts";
 
@@ -79,7 +80,7 @@ export function TextProvider({ language, children }: { language: Language; child
       return;
     }
     let current = true;
-    void import("./ru.ts").then(({ ru }) => {
+    void withRetry(() => import("./ru.ts")).then(({ ru }) => {
       if (current) setLoaded({ language, catalogue: ru });
     });
     return () => {

@@ -107,7 +107,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "state",
       title: t("fleet.column.state"),
-      width: "156px",
+      width: "176px",
       priority: 1,
       sort: (host) => host.link.phase,
       cell: (host) => (

@@ -1,5 +1,5 @@
 export const launch = {
-  "launch.action": "Запустить контейнер",
+  "launch.action": "Запуск",
   "launch.title": "Запуск контейнера",
   "launch.template": "Шаблон",
   "launch.kind.chat": "Отвечает на сообщения.",
