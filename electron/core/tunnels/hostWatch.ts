@@ -105,7 +105,10 @@ export class HostWatch implements HostView {
 
   #keepTrying(): void {
     const phase = this.state()?.phase;
-    if (phase !== "reconnecting" && phase !== "connecting") return this.#rest();
+    if (phase !== "reconnecting" && phase !== "connecting") {
+      this.#rest();
+      return;
+    }
     if (this.#listeners.size === 0 || this.#cancelTry !== null) return;
     const { clock, timings } = this.#deps;
     this.#lostAt ??= clock.mono();

@@ -54,7 +54,10 @@ type Finish = (answer: ProbeAnswer) => void;
 /** Whether the host answers at all; nobody looks at the service. */
 function ping({ host, signal }: ProbeDeps, well: () => ProbeAnswer, finish: Finish): void {
   const link = host.link();
-  if (link === null) return finish({ kind: "lost" });
+  if (link === null) {
+    finish({ kind: "lost" });
+    return;
+  }
   link.ping({ signal }).then(
     () => finish(well()),
     (error: unknown) => finish(answerFor(error)),

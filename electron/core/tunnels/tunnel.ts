@@ -71,7 +71,10 @@ export class Tunnel {
   }
 
   start(): void {
-    if (this.#wanted) return this.check();
+    if (this.#wanted) {
+      this.check();
+      return;
+    }
     this.#wanted = true;
     this.#unfollow = this.#deps.host.follow(() => this.#onHost());
     this.#opening = this.#listen();
