@@ -29,6 +29,15 @@ type TableProps<Row> = {
   /** Rows that matter less than the others. */
   faint?: (row: Row) => boolean;
   onOpen?: (row: Row) => void;
+  /** Rows can be ticked: which are, and what a tick is called. */
+  picks?: Picks<Row>;
+};
+
+export type Picks<Row> = {
+  ids: ReadonlySet<string>;
+  all: string;
+  label: (row: Row) => string;
+  onChange: (ids: ReadonlySet<string>) => void;
 };
 
 /** Rows above this number are drawn only where one looks. */
@@ -40,7 +49,7 @@ const rowHeight = 30;
  * its own box gets narrow, so that it also works beside an open drawer.
  */
 export function DataTable<Row>(props: TableProps<Row>) {
-  const { rows, columns, rowId, selected, production, faint, onOpen } = props;
+  const { rows, columns, rowId, selected, production, faint, onOpen, picks } = props;
   const [sort, setSort] = useState<Sort | null>(props.initialSort ?? null);
   const scroller = useRef<HTMLDivElement>(null);
   const sorted = useMemo(() => {
@@ -73,6 +82,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
       <table className="table" aria-label={props.label} aria-rowcount={sorted.length + 1}>
         <thead>
           <tr>
+            {picks && <PickAll rows={rows} rowId={rowId} picks={picks} />}
             {columns.map((column) => (
               <HeadCell key={column.id} column={column} sort={sort} onTurn={turn} />
             ))}
@@ -100,6 +110,15 @@ export function DataTable<Row>(props: TableProps<Row>) {
                   }
                 }}
               >
+                {picks && (
+                  <td className="pick-cell">
+                    <Tick
+                      label={picks.label(row)}
+                      checked={picks.ids.has(id)}
+                      onChange={(on) => picks.onChange(toggled(picks.ids, [id], on))}
+                    />
+                  </td>
+                )}
                 {columns.map((column) => (
                   <td key={column.id} className={cellClass(column)}>
                     {column.cell(row)}
@@ -113,6 +132,41 @@ export function DataTable<Row>(props: TableProps<Row>) {
       </table>
     </div>
   );
+}
+
+/** Ticks what is in the table now, or takes all ticks away; rows that a filter hides are never ticked by it. */
+function PickAll<Row>(props: { rows: readonly Row[]; rowId: (row: Row) => string; picks: Picks<Row> }) {
+  const { picks } = props;
+  const ids = props.rows.map(props.rowId);
+  const on = ids.length > 0 && ids.every((id) => picks.ids.has(id));
+  return (
+    <th scope="col" className="pick-cell">
+      <Tick label={picks.all} checked={on} onChange={(checked) => picks.onChange(toggled(picks.ids, ids, checked))} />
+    </th>
+  );
+}
+
+function Tick(props: { label: string; checked: boolean; onChange: (checked: boolean) => void }) {
+  return (
+    <span className="check">
+      <input
+        type="checkbox"
+        aria-label={props.label}
+        checked={props.checked}
+        onClick={(event) => event.stopPropagation()}
+        onChange={(event) => props.onChange(event.target.checked)}
+      />
+    </span>
+  );
+}
+
+function toggled(before: ReadonlySet<string>, ids: readonly string[], on: boolean): ReadonlySet<string> {
+  const after = new Set(before);
+  for (const id of ids) {
+    if (on) after.add(id);
+    else after.delete(id);
+  }
+  return after;
 }
 
 function cellClass<Row>(column: Column<Row>): string | undefined {

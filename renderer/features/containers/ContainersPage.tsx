@@ -9,6 +9,7 @@ import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { Button, DataTable, Empty, matcher, SearchBox, Skeleton } from "../../ui/index.ts";
 import { isProduction, ProblemBanner } from "../common/index.ts";
+import { BulkBar } from "./BulkBar.tsx";
 import { ContainerDrawer, tabOf } from "./ContainerDrawer.tsx";
 import { containerColumns } from "./columns.tsx";
 import { HostProblems } from "./HostProblems.tsx";
@@ -41,6 +42,9 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
     );
   }, [rows, filter, scope, running]);
   const columns = useMemo(() => containerColumns(text), [text]);
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  // What is hidden by the filter is not acted on.
+  const picked = shown.filter((row) => ticked.has(rowId(row)));
   const path = (row: ContainerRow) => `/containers/${encodeURIComponent(row.hostId)}/${row.id}`;
 
   return (
@@ -64,6 +68,7 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
             </Button>
           </div>
         </header>
+        {picked.length > 0 && <BulkBar rows={picked} onClear={() => setTicked(new Set())} />}
         {query.data && query.data.problems.length > 0 && (
           <div className="banners">
             <HostProblems problems={query.data.problems} />
@@ -86,7 +91,13 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
             label={t("section.containers")}
             rows={shown}
             columns={columns}
-            rowId={(row) => `${row.hostId}/${row.id}`}
+            rowId={rowId}
+            picks={{
+              ids: ticked,
+              all: t("bulk.all"),
+              label: (row) => t("bulk.one", { name: row.name }),
+              onChange: setTicked,
+            }}
             selected={hostId && containerId ? `${hostId}/${containerId}` : null}
             production={(row) => isProduction(row.environment)}
             onOpen={(row) => go(path(row))}
@@ -105,6 +116,10 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
       )}
     </>
   );
+}
+
+function rowId(row: ContainerRow): string {
+  return `${row.hostId}/${row.id}`;
 }
 
 /** Why the list is empty: nothing fits, no host answered, or there is nothing yet. */

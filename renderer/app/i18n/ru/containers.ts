@@ -28,6 +28,23 @@ export const containers = {
   "containers.tab.logs": "Журнал",
   "containers.tab.inspect": "Inspect",
 
+  "bulk.title": "Выбранные контейнеры",
+  "bulk.all": "Выбрать все показанные",
+  "bulk.one": "Выбрать {name}",
+  "bulk.clear": "Снять выбор",
+  "bulk.count": "Выбрано: {count}",
+  "bulk.start": "Запустить ({count})",
+  "bulk.stop": "Остановить ({count})",
+  "bulk.restart": "Перезапустить ({count})",
+  "bulk.done.start":
+    "{count, plural, one {# контейнер запущен} few {# контейнера запущены} many {# контейнеров запущено} other {# контейнера запущено}}",
+  "bulk.done.stop":
+    "{count, plural, one {# контейнер остановлен} few {# контейнера остановлены} many {# контейнеров остановлено} other {# контейнера остановлено}}",
+  "bulk.done.restart":
+    "{count, plural, one {# контейнер перезапущен} few {# контейнера перезапущены} many {# контейнеров перезапущено} other {# контейнера перезапущено}}",
+  "bulk.failed": "Не удалось: {count}",
+  "bulk.production": "Это production: {names}. Запросы, на которые они отвечают сейчас, оборвутся.",
+
   "container.state.created": "создан",
   "container.state.running": "работает",
   "container.state.paused": "на паузе",
