@@ -4,4 +4,4 @@ import "../ui/controls.css";
 import "../ui/display.css";
 import "../ui/surfaces.css";
 import "./frame.css";
-import "../features/features.css";
+import "./page.css";

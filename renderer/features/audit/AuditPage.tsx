@@ -25,6 +25,7 @@ import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
 import { actionName } from "./actionName.ts";
 import { VerifyReport } from "./VerifyReport.tsx";
+import "./audit.css";
 
 const pageSize = 200;
 

@@ -13,6 +13,7 @@ import { BulkBar } from "./BulkBar.tsx";
 import { ContainerDrawer, tabOf } from "./ContainerDrawer.tsx";
 import { containerColumns } from "./columns.tsx";
 import { HostProblems } from "./HostProblems.tsx";
+import "./containers.css";
 
 type Props = { hostId: string | null; containerId: string | null; tab: string | null };
 

@@ -12,6 +12,7 @@ import { EnvChip, isProduction, linkTone, ProblemBanner, SimulatedChip, Since, s
 import { HostDialog } from "./HostDialog.tsx";
 import { HostDrawer } from "./HostDrawer.tsx";
 import { Welcome } from "./Welcome.tsx";
+import "./fleet.css";
 
 /** GPU figures of the list; the drawer of a host has them live. */
 const refreshMs = 10_000;

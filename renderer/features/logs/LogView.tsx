@@ -8,6 +8,7 @@ import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
 import { LogLines } from "./LogLines.tsx";
 import { type LogBuffer, type LogMatches, useLogBuffer, useLogSearch } from "./useLogBuffer.ts";
+import "./logs.css";
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 

@@ -9,6 +9,7 @@ import { Empty } from "../../ui/index.ts";
 import { EnvChip, SimulatedChip } from "../common/index.ts";
 import { HostProblems } from "../containers/HostProblems.tsx";
 import { LogView } from "./LogView.tsx";
+import "./logs.css";
 
 export function LogsPage({ hostId, containerId }: { hostId: string | null; containerId: string | null }) {
   const { t } = useText();

@@ -6,6 +6,7 @@ import { keychainTone } from "../../app/TopBar.tsx";
 import { useAction } from "../../client/actions.ts";
 import { Button, Dialog, State, TextField } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
+import "./secrets.css";
 
 /** Where secrets lie, why there, and what can be done about it. */
 export function KeychainPanel({ state }: { state: KeychainStateView }) {

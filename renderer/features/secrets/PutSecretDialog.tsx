@@ -6,6 +6,7 @@ import { useApi } from "../../client/hooks.ts";
 import { Banner, Button, Dialog, Field, Segmented, TextField, useToast } from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
 import { KeychainSetup } from "./KeychainPanel.tsx";
+import "./secrets.css";
 
 type Props = {
   name: string;

@@ -5,6 +5,7 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { Button, Dialog, TextField, useNow } from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
+import "./secrets.css";
 
 type Shown = { until: number; encoding: "text" | "base64" };
 

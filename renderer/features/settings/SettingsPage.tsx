@@ -9,6 +9,7 @@ import { toProblem } from "../../client/problem.ts";
 import { Banner, Button, Checkbox, Facts, Field, Segmented, Skeleton, State, TextField } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
 import { KeychainPanel } from "../secrets/KeychainPanel.tsx";
+import "./settings.css";
 
 export function SettingsPage() {
   const { t } = useText();
