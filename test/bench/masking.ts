@@ -83,10 +83,10 @@ function figureOf(values: number[]): Figure {
 
 const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-/** MB/s of each of `works`, run in turns after a warm-up. */
+/** MB/s of each of `works`, run in turns after two rounds of warm-up. */
 function alternate(works: { bytes: number; run: () => number }[], runs = RUNS): Figure[] {
   const speeds: number[][] = works.map(() => []);
-  for (let round = -1; round < runs; round++) {
+  for (let round = -2; round < runs; round++) {
     works.forEach((work, i) => {
       const began = performance.now();
       if (work.run() < 0) throw new Error("unreachable");
@@ -120,7 +120,7 @@ function check(scene: Scene, corpus: Buffer): void {
 }
 
 export async function bench(): Promise<BenchRow[]> {
-  const size = process.env.GATEHOUSE_BENCH_FULL === "1" ? 200e6 : 8e6;
+  const size = process.env.GATEHOUSE_BENCH_FULL === "1" ? 200e6 : 16e6;
   const rows: BenchRow[] = [];
   const speedAt = new Map<number, Figure>();
   const goals: Record<number, number | null> = { 10: null, 100: 40, 1000: 150, 10000: null };

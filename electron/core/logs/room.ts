@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { LogHead, LogLine } from "../../contract/logs.ts";
 import { Failure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
+import type { LogScreen, Screener } from "./detect/index.ts";
 import type { Masker } from "./masking/index.ts";
 import { createLogBuffer, type LogBuffer, type RingOptions } from "./ring.ts";
 import { createSearch, type SearchQuery, type SearchResult } from "./search.ts";
@@ -10,6 +11,8 @@ import { type LogEngine, type LogSource, startSource } from "./source.ts";
 export interface LogRoomDeps {
   engineOf(hostId: string): Promise<LogEngine>;
   masker: Pick<Masker, "stream">;
+  /** Looks through the masked lines for what nobody registered. */
+  screener: Pick<Screener, "log">;
   clock: Clock;
   random: Random;
   limits?: Partial<LogRoomLimits>;
@@ -104,7 +107,7 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       if (spare === undefined) throw new Failure("LIMIT_REACHED", { what: "logs", limit: limits.maxSources });
       end(spare);
     }
-    const log = createSharedLog(key, containerId, limits, deps.clock, (buffer, changed) =>
+    const log = createSharedLog(key, containerId, limits, deps.clock, deps.screener.log(), (buffer, changed) =>
       startSource({
         engineOf: () => deps.engineOf(hostId),
         containerId,
@@ -201,7 +204,8 @@ function createSharedLog(
   containerId: string,
   limits: RingOptions,
   clock: Clock,
-  start: (buffer: LogBuffer, changed: () => void) => LogSource,
+  screen: LogScreen,
+  start: (buffer: Pick<LogBuffer, "append" | "next">, changed: () => void) => LogSource,
 ): SharedLog {
   const buffer = createLogBuffer(limits);
   const waiting = new Set<() => void>();
@@ -210,7 +214,13 @@ function createSharedLog(
     version++;
     for (const wake of [...waiting]) wake();
   };
-  const source = start(buffer, moved);
+  const screened: Pick<LogBuffer, "append" | "next"> = {
+    append: (line) => buffer.append({ ...line, text: screen.line(line.stream, line.text) }),
+    get next() {
+      return buffer.next;
+    },
+  };
+  const source = start(screened, moved);
   return {
     key,
     containerId,
@@ -230,6 +240,8 @@ function createSharedLog(
       state: source.state,
       problem: source.problem,
       masked: [...source.masked].map(([name, count]) => ({ name, count })),
+      detected: [...screen.detected].map(([kind, count]) => ({ kind, count })),
+      unchecked: screen.unchecked,
     }),
     movedSince(seen, signal) {
       if (version !== seen || signal.aborted) return Promise.resolve();

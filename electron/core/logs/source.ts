@@ -19,7 +19,7 @@ export interface SourceDeps {
   containerId: string;
   /** Lines of the past to begin with. */
   tail: number;
-  buffer: LogBuffer;
+  buffer: Pick<LogBuffer, "append" | "next">;
   masker: Pick<Masker, "stream">;
   clock: Clock;
   random: Random;

@@ -1,4 +1,4 @@
-import { ALNUM, classAt, classesIn, DASH, DIGIT, DOT, distinctIn, isHex, LOWER, UPPER } from "./chars.ts";
+import { ALNUM, classAt, classesIn, DASH, DIGIT, DOT, isHex, isMonotonous, LOWER, UPPER } from "./chars.ts";
 
 /** Parts of values that people write where a secret would stand. */
 const stopWords =
@@ -6,7 +6,7 @@ const stopWords =
 
 /** What stands for a value without being one: `${VAR}`, `{{x}}`, `%(x)s`, `<token>`, `[secret:NAME]`, `****`. */
 export function isReference(value: string): boolean {
-  return value === "" || "$%{<[*@".includes(value[0] as string) || distinctIn(value.slice(0, 256)) < 2;
+  return value === "" || "$%{<[*@".includes(value[0] as string) || isMonotonous(value, 2);
 }
 
 /** A reference, or a text that is there to be replaced. */
@@ -16,7 +16,7 @@ export function isPlaceholder(value: string): boolean {
 
 /** The body of an issued token that was typed by hand: `xxxx…`, `…EXAMPLE`. */
 export function isSampleBody(body: string): boolean {
-  return distinctIn(body.slice(0, 256)) < 6 || /EXAMPLE|x{5}|\.\.\./i.test(body.slice(0, 256));
+  return isMonotonous(body, 6) || /EXAMPLE|x{5}|\.\.\./i.test(body.slice(0, 256));
 }
 
 /** RFC 9562: a UUID names something; it is no secret by itself. */
@@ -72,6 +72,6 @@ function isWord(part: string, digits: boolean): boolean {
     // `aB`: a hump. Names in code have some, and each begins a word of its own.
     if (i > 0 && (kind & UPPER) !== 0 && (classAt(part, i - 1) & LOWER) !== 0) inside++;
   }
-  if (count > 0 && (!digits || count > 4 || changes > 2)) return false;
+  if (count > 0 && (!digits || count > 4 || changes > 2 || inside > 0 || part.length > 20)) return false;
   return inside * 6 <= part.length;
 }

@@ -11,8 +11,6 @@ const MAX_VALUE = 1024;
 const MIN_ENTROPY = 3.5;
 /** Hexadecimal digits have four bits at most, and a value of 32 of them rarely 3.5. */
 const MIN_HEX_ENTROPY = 3;
-/** How often one run of characters is judged: `key=key=key=…` must not cost its length each time. */
-const MAX_LOOKS = 3;
 
 type Noun = "password" | "token" | "key";
 
@@ -39,20 +37,19 @@ const opening =
 export const assignmentRules: readonly Rule[] = nouns.map(([noun, keywords]) => ({
   layer: "assignments",
   keywords,
+  // Most places end here.
+  ending: true,
   scan: (line, start, end) => scanAssignment(noun, line, start, end),
 }));
 
 function scanAssignment(noun: Noun, line: Line, start: number, end: number): void {
   const { text } = line;
-  // Most places end here: `tokens`, `tokenizer`, `keyboard`.
-  if ((classAt(text, end) & WORD) !== 0) return;
   const at = afterSign(text, end) ?? flagValue(text, start, end);
   if (at === null) return;
   const name = nameBefore(text, end);
   if (name === null || !saysSecret(noun, name)) return;
-  const to = valueEnd(line, at);
-  const length = to - at;
-  if (length < MIN_VALUE || length > MAX_VALUE) return;
+  const to = line.runs.valueEnd(at);
+  if (to === null || to - at < MIN_VALUE || to - at > MAX_VALUE) return;
   if (looksRandom(noun, name, text.slice(at, to), text[to])) line.add(at, to, "assignment");
 }
 
@@ -73,24 +70,12 @@ function nameBefore(text: string, end: number): string | null {
 
 function saysSecret(noun: Noun, name: string): boolean {
   if (noun === "password") return true;
-  const words = name.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().split(/[_.-]/);
-  if (harmless.has(words.at(-2) ?? "")) return false;
-  return true;
+  const words = name
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[_.-]/);
+  return !harmless.has(words.at(-2) ?? "");
 }
-
-/** Values run to a blank, a quote, or what closes or parts a list. */
-function valueEnd({ text }: Line, from: number): number {
-  let to = from;
-  while (to <= from + MAX_VALUE && to < text.length) {
-    const code = text.charCodeAt(to);
-    if (code <= 0x20 || code > 0x7e || stops[code] === 1) break;
-    to++;
-  }
-  return to;
-}
-
-const stops = new Uint8Array(128);
-for (const char of "\"'`,;)}]<>|&(\\[{") stops[char.charCodeAt(0)] = 1;
 
 function looksRandom(noun: Noun, name: string, value: string, next: string | undefined): boolean {
   // A call or an index: code, not a value.

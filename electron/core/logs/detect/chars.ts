@@ -57,8 +57,12 @@ export class Runs {
   readonly #to = new Int32Array(256);
   readonly #used: number[] = [];
 
+  #valueTo = 0;
+  #looks = 0;
+
   reset(text: string): void {
     this.#text = text;
+    this.#valueTo = 0;
     for (const set of this.#used) this.#to[set] = 0;
     this.#used.length = 0;
   }
@@ -75,6 +79,27 @@ export class Runs {
     this.#to[set] = to;
     return to;
   }
+
+  /**
+   * Where the value that begins at `at` ends: at a blank, a quote, what closes or parts a list, or beyond ASCII. `null` when
+   * the same run of characters was asked about too often (`key=key=key=…`): judging a value costs its length.
+   */
+  valueEnd(at: number): number | null {
+    if (at < this.#valueTo) return this.#looks++ < MAX_LOOKS ? this.#valueTo : null;
+    const text = this.#text;
+    let to = at;
+    while (to < text.length && isValue(text.charCodeAt(to))) to++;
+    this.#valueTo = to;
+    this.#looks = 1;
+    return to;
+  }
+}
+
+const MAX_LOOKS = 4;
+const parting = new Set([..."\"'`,;)}]<>|&(\\[{"].map((char) => char.charCodeAt(0)));
+
+function isValue(code: number): boolean {
+  return code > 0x20 && code < 0x7f && !parting.has(code);
 }
 
 /**
@@ -110,6 +135,12 @@ export function entropyOf(text: string): number {
   return bits;
 }
 
-export function distinctIn(text: string): number {
-  return new Set(text).size;
+/** True when the first 256 characters are of fewer than `least` kinds; looks no further than it must. */
+export function isMonotonous(text: string, least: number): boolean {
+  const seen: number[] = [];
+  for (let i = 0; i < text.length && i < 256 && seen.length < least; i++) {
+    const code = text.charCodeAt(i);
+    if (!seen.includes(code)) seen.push(code);
+  }
+  return seen.length < least;
 }

@@ -1,6 +1,20 @@
 /** Secrets that have no shape of their own, and are known by what stands before them. */
 import { isPlaceholder, isReference, isSampleBody } from "./allow.ts";
-import { BASE64, classAt, classesIn, DIGIT, isHex, LETTER, LOWER, startsHere, TOKEN, TOKEN68, UPPER, WORD } from "./chars.ts";
+import {
+  BASE64,
+  classAt,
+  classesIn,
+  DASH,
+  DIGIT,
+  isHex,
+  LETTER,
+  LOWER,
+  startsHere,
+  TOKEN,
+  TOKEN68,
+  UPPER,
+  WORD,
+} from "./chars.ts";
 import type { DetectorKind, Line, Rule } from "./types.ts";
 
 const rule = (keywords: readonly string[], scan: Rule["scan"]): Rule => ({ layer: "providers", keywords, scan });
@@ -34,7 +48,9 @@ export const contextRules: readonly Rule[] = [
     valueAfter(line, end, BASE64, 100, "aws", isMixed),
   ),
   rule(["x-amz-signature="], scanSignature),
-  rule(["accountkey=", "sharedaccesskey="], (line, _start, end) => valueAfter(line, end - 1, BASE64, 40, "azure", isMixed)),
+  rule(["accountkey=", "sharedaccesskey="], (line, _start, end) =>
+    valueAfter(line, end - 1, BASE64, 40, "azure", isMixed),
+  ),
   rule(["hooks.slack.com/"], scanSlackHook),
   rule([":aa"], scanTelegram),
 ];
@@ -71,7 +87,7 @@ function valueAfter(
   const at = afterSign(line.text, from);
   if (at === null) return;
   const to = line.runs.end(set, at);
-  const value = line.text.slice(at, Math.min(to, at + 4096));
+  const value = line.text.slice(at, Math.min(to, at + 1025));
   if (value.length < min || isReference(value) || isSampleBody(value) || !check(value)) return;
   line.add(at, to, kind);
 }
@@ -81,7 +97,7 @@ function scanJwt(line: Line, start: number): void {
   const { text, runs } = line;
   if (!text.startsWith("eyJ", start)) return;
   const before = classAt(text, start - 1);
-  if ((before & TOKEN) !== 0 && !startsHere(text, start)) return;
+  if ((before & DASH) !== 0 || !startsHere(text, start)) return;
   const header = runs.end(TOKEN, start);
   if (header - start < 12 || header - start > 4096 || text[header] !== ".") return;
   let to = runs.end(TOKEN, header + 1);

@@ -1,5 +1,20 @@
 import { isSampleBody } from "./allow.ts";
-import { ALNUM, classAt, classesIn, DASH, DIGIT, DOT, isHex, LETTER, LOWER, startsHere, TOKEN, UNDER, UPPER, WORD } from "./chars.ts";
+import {
+  ALNUM,
+  classAt,
+  classesIn,
+  DASH,
+  DIGIT,
+  DOT,
+  isHex,
+  LETTER,
+  LOWER,
+  startsHere,
+  TOKEN,
+  UNDER,
+  UPPER,
+  WORD,
+} from "./chars.ts";
 import type { DetectorKind, Line, Rule } from "./types.ts";
 
 /** An issued token: a fixed beginning and a body of known characters and length. */
@@ -57,9 +72,7 @@ export const families: readonly Family[] = [
   { kind: "openai", prefix: "sk-or-v1-", body: TOKEN, min: 64, check: hex(64) },
   { kind: "openai", prefix: "sk-", body: TOKEN, min: 32, max: 64, check: (body) => mixed(body) && !/[-_]/.test(body) },
   { kind: "nvidia", prefix: "nvapi-", body: TOKEN, min: 40, check: random },
-  ...["hvs.", "hvb.", "hvr."].map(
-    (prefix): Family => ({ kind: "vault", prefix, body: TOKEN, min: 24, check: random }),
-  ),
+  ...["hvs.", "hvb.", "hvr."].map((prefix): Family => ({ kind: "vault", prefix, body: TOKEN, min: 24, check: random })),
   { kind: "docker", prefix: "dckr_pat_", body: TOKEN, min: 24 },
   { kind: "docker", prefix: "dckr_oat_", body: TOKEN, min: 24 },
   { kind: "databricks", prefix: "dapi", body: WORD, min: 32, max: 32, check: hex(32) },
@@ -93,7 +106,7 @@ export const familyRules: readonly Rule[] = families.map((family) => ({
 
 function scanFamily({ kind, prefix, body, min, max, check }: Family, line: Line, start: number, end: number): void {
   const { text } = line;
-  if (!text.startsWith(prefix, start) || !startsHere(text, start)) return;
+  if (!text.startsWith(prefix, start) || !beginsToken(text, start, body)) return;
   const to = line.runs.end(body, end);
   if (to - end < min || (max !== undefined && to - end > max)) return;
   // What may stand in the body but not next to it would make an exact length a part of something longer.
@@ -102,4 +115,9 @@ function scanFamily({ kind, prefix, body, min, max, check }: Family, line: Line,
   const value = text.slice(end, Math.min(to, end + 512));
   if (isSampleBody(value) || check?.(value) === false) return;
   line.add(start, to, kind);
+}
+
+/** Not in the middle of a run of the body: each run is then judged once, and a token inside a longer one is none. */
+function beginsToken(text: string, start: number, body: number): boolean {
+  return startsHere(text, start) && (classAt(text, start - 1) & body & (DASH | DOT)) === 0;
 }

@@ -16,6 +16,10 @@ export interface Line {
   readonly text: string;
   readonly runs: Runs;
   add(start: number, end: number, kind: DetectorKind): void;
+  /** A key block begins here, at `column`, and goes on in the next line. */
+  open(column: number): void;
+  /** Where `-----END` stands at or after `from`, or -1; asked at ascending places. */
+  nextEnd(from: number): number;
 }
 
 /**
@@ -26,5 +30,7 @@ export interface Line {
 export interface Rule {
   layer: Layer;
   keywords: readonly string[];
+  /** A keyword counts only where no letter, digit or underscore follows it: `token=`, not `tokenizer`. */
+  ending?: boolean;
   scan(line: Line, start: number, end: number): void;
 }

@@ -29,7 +29,8 @@ export function maskWhole(engine: MaskEngine, text: Uint8Array, onHit: HitListen
   const found = engine.whole(text, false);
   if (found.ids.length === 0) return text;
   const spans = mergeSpans(found, text.length, (id) => engine.store.owners(id), null);
-  return render(text, 0, text.length, spans, "", onHit, 0, undefined).bytes;
+  const { masks } = plan(text, text.length, spans, "", onHit);
+  return write(text, text.length, spans, masks);
 }
 
 export class EngineStream implements MaskStream {
@@ -51,11 +52,12 @@ export class EngineStream implements MaskStream {
 
   push(chunk: Uint8Array, edits?: number[]): Uint8Array {
     if (chunk.length === 0) return chunk;
-    return this.#run(this.#join(chunk), false, edits);
+    const text = this.#join(chunk);
+    return this.#run(text, text !== chunk, false, edits);
   }
 
   end(edits?: number[]): Uint8Array {
-    const rest = this.#run(this.#join(EMPTY), true, edits);
+    const rest = this.#run(this.#held, true, true, edits);
     this.#held = EMPTY;
     this.#open = null;
     this.#skip = 0;
@@ -74,7 +76,8 @@ export class EngineStream implements MaskStream {
     return text;
   }
 
-  #run(text: Uint8Array, final: boolean, edits: number[] | undefined): Uint8Array {
+  /** `own`: the text is a copy that nobody else has, and may be written over. */
+  #run(text: Uint8Array, own: boolean, final: boolean, edits: number[] | undefined): Uint8Array {
     const { found, hold, suffix, skip } = this.#engine.part(text, this.#skip);
     const limit = final ? text.length : hold;
     const spans =
@@ -84,10 +87,12 @@ export class EngineStream implements MaskStream {
     if (final && suffix !== null && text.length - suffix.at >= MIN_CUT) {
       addCut(spans, suffix.at, text.length, this.#engine.store.owners(suffix.id));
     }
-    const out = this.#emit(text, limit, spans, edits);
+    // Copied before the text is written over.
+    const held = limit === text.length ? EMPTY : Uint8Array.prototype.slice.call(text, limit);
+    const out = this.#emit(text, limit, spans, edits, own);
     this.#gone += limit;
     this.#skip = skip;
-    this.#held = limit === text.length ? EMPTY : Uint8Array.prototype.slice.call(text, limit);
+    this.#held = held;
     if (this.#held.length > this.#engine.store.longest + MAX_SLACK) this.#shrink(edits);
     return out;
   }
@@ -109,10 +114,10 @@ export class EngineStream implements MaskStream {
     this.#held = shrunk;
   }
 
-  #emit(text: Uint8Array, limit: number, spans: Span[], edits: number[] | undefined): Uint8Array {
+  #emit(text: Uint8Array, limit: number, spans: Span[], edits: number[] | undefined, own: boolean): Uint8Array {
     if (spans.length === 0) {
       const out = limit === text.length ? text : text.subarray(0, limit);
-      this.#context = lineEnd(this.#context, out);
+      this.#context = lineEnd(this.#context, out, 0, out.length);
       return out;
     }
     const last = spans[spans.length - 1] as Span;
@@ -125,9 +130,14 @@ export class EngineStream implements MaskStream {
     }
     const to = this.#open === null ? limit : Math.max(0, last.start);
     const began = before?.start ?? this.#gone;
-    const { bytes, context } = render(text, this.#gone, to, spans, this.#context, this.#onHit, began, edits);
+    const { masks, context } = plan(text, to, spans, this.#context, this.#onHit);
     this.#context = context;
-    return bytes;
+    if (spans.length === 0) return text.subarray(0, to);
+    for (const [n, span] of spans.entries()) {
+      const start = span.start < 0 ? began : this.#gone + span.start;
+      edits?.push(start, this.#gone + span.end, masks[n]?.length ?? 0);
+    }
+    return own && shrinks(spans, masks) ? writeOver(text, to, spans, masks) : write(text, to, spans, masks);
   }
 }
 
@@ -144,42 +154,62 @@ function addCut(spans: Span[], start: number, end: number, owners: readonly Owne
   spans.push({ start: from, end, best: winner });
 }
 
-/** `text[0, to)` with its spans replaced. A span that starts at -1 began before the text, at `began`. */
-function render(
+/** What replaces each span, and the end of the output on its line. A span that starts at -1 began before the text. */
+function plan(
   text: Uint8Array,
-  base: number,
   to: number,
   spans: readonly Span[],
   before: string,
   onHit: HitListener,
-  began: number,
-  edits: number[] | undefined,
-): { bytes: Uint8Array; context: string } {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  let at = 0;
+): { masks: Uint8Array[]; context: string } {
+  const masks: Uint8Array[] = [];
   let context = before;
-  const put = (part: Uint8Array): void => {
-    if (part.length === 0) return;
-    parts.push(part);
-    size += part.length;
-    context = lineEnd(context, part);
-  };
+  let at = 0;
   for (const span of spans) {
-    if (span.start > at) put(text.subarray(at, span.start));
+    context = lineEnd(context, text, at, span.start);
     const mask = replacement(span.best, context, onHit);
-    edits?.push(span.start < 0 ? began : base + span.start, base + span.end, mask.length);
-    put(mask);
+    masks.push(mask);
+    context = lineEnd(context, mask, 0, mask.length);
     at = span.end;
   }
-  if (to > at) put(text.subarray(at, to));
-  const bytes = Buffer.allocUnsafe(size);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return { bytes, context };
+  return { masks, context: lineEnd(context, text, at, to) };
+}
+
+/** True when no replacement reaches past what it replaces, so that the text can be written over from the start. */
+function shrinks(spans: readonly Span[], masks: readonly Uint8Array[]): boolean {
+  let shift = 0;
+  return spans.every((span, n) => {
+    shift += (masks[n] as Uint8Array).length - (span.end - Math.max(0, span.start));
+    return shift <= 0;
+  });
+}
+
+/** `text[0, to)` with its spans replaced, in its own memory. */
+function writeOver(text: Uint8Array, to: number, spans: readonly Span[], masks: readonly Uint8Array[]): Uint8Array {
+  let put = Math.max(0, spans[0]?.start ?? 0);
+  spans.forEach((span, n) => {
+    const mask = masks[n] as Uint8Array;
+    text.set(mask, put);
+    put += mask.length;
+    const next = spans[n + 1]?.start ?? to;
+    text.copyWithin(put, span.end, next);
+    put += Math.max(0, next - span.end);
+  });
+  text.fill(0, put);
+  return text.subarray(0, put);
+}
+
+/** `text[0, to)` with its spans replaced, in new memory. */
+function write(text: Uint8Array, to: number, spans: readonly Span[], masks: readonly Uint8Array[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  spans.forEach((span, n) => {
+    if (span.start > at) parts.push(text.subarray(at, span.start));
+    parts.push(masks[n] as Uint8Array);
+    at = span.end;
+  });
+  if (to > at) parts.push(text.subarray(at, to));
+  return Buffer.concat(parts);
 }
 
 function replacement(best: Best, context: string, onHit: HitListener): Uint8Array {
@@ -195,14 +225,13 @@ function printable(name: string): string {
   return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }
 
-/** The last bytes of the line that `context` and `part` make. */
-function lineEnd(context: string, part: Uint8Array): string {
-  const length = part.length;
-  if (length === 0) return context;
-  if (part[length - 1] === 0x0a) return "";
-  const from = Math.max(0, length - CONTEXT);
-  const end = Buffer.from(part.buffer, part.byteOffset + from, length - from).toString("latin1");
+/** The last bytes of the line that `context` and `part[from, to)` make. */
+function lineEnd(context: string, part: Uint8Array, from: number, to: number): string {
+  if (to <= from) return context;
+  if (part[to - 1] === 0x0a) return "";
+  const start = Math.max(from, to - CONTEXT);
+  const end = Buffer.from(part.buffer, part.byteOffset + start, to - start).toString("latin1");
   const feed = end.lastIndexOf("\n");
   if (feed >= 0) return end.slice(feed + 1);
-  return from > 0 ? end : (context + end).slice(-CONTEXT);
+  return start > from ? end : (context + end).slice(-CONTEXT);
 }

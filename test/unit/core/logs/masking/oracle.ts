@@ -36,7 +36,7 @@ const digit = /[A-Za-z0-9+/_-]/;
 /** Text without escape sequences and the offset of each of its characters. A trailing unfinished sequence goes too. */
 function stripped(text: string): { text: string; at: number[] } {
   const sequence =
-    /^\u001b(?:\[[\x20-\x3f]{0,61}[\x40-\x7e]|[\]PX^_][\x20-\xff]{0,500}?(?:\u0007|\u001b\\)|[\x20-\x2f]{0,10}[\x30-\x5a\x60-\x7e\\])/;
+    /^\u001b(?:\[[\x20-\x3f]{0,61}[\x40-\x7e]|[\]PX^_][\x20-\xff]{0,500}?(?:\u0007|\u001b\\)|[\x20-\x2f]{1,10}[\x30-\x7e]|[\x30-\x4f\x51-\x57\x59\x5a\\\x60-\x7e])/;
   const unfinished = /^\u001b(?:\[[\x20-\x3f]{0,61}|[\]PX^_][\x20-\xff]{0,500}\u001b?|[\x20-\x2f]{0,10})$/;
   let out = "";
   const at: number[] = [];
