@@ -320,7 +320,7 @@ export const containers = {
     .input(launchSpec)
     .output(plan),
   /** Starts the launch and returns at once; it goes on when nobody watches. */
-  launch: change("container.launch")
+  launch: change("container.launch.request")
     .errors({ ...hostErrors, ...engineErrors, ...launchErrors, ...secretErrors })
     .input(launchSpec)
     .output(z.object({ launchId: z.string() })),

@@ -8,6 +8,10 @@ const PROTOCOL = "gatehouse.v1";
 const OPEN_LIMIT_MS = 5_000;
 
 export function dialSocket(): Dial {
+  // A new link pasted into this tab changes the fragment alone, and a browser loads nothing for that.
+  window.addEventListener("hashchange", () => {
+    if (codeInAddress() !== null) location.reload();
+  });
   return async (signal) => {
     const token = await sessionToken(signal);
     const socket = new WebSocket(`ws://${location.host}/rpc`, [PROTOCOL, `token.${token}`]);
@@ -45,9 +49,13 @@ async function sessionToken(signal: AbortSignal): Promise<string> {
 
 /** Reads the code and takes it out of the address bar and the history in the same breath. */
 function takeCode(): string | null {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  const code = codeInAddress();
   if (code !== null) history.replaceState(history.state, "", location.pathname + location.search);
   return code;
+}
+
+function codeInAddress(): string | null {
+  return new URLSearchParams(location.hash.slice(1)).get("code");
 }
 
 async function askDoor(body: { code: string } | { token: string }, signal: AbortSignal): Promise<string> {

@@ -8,6 +8,7 @@ import { type LaunchRecord, withRecord } from "./records.ts";
 import type { Run } from "./run.ts";
 import { injectStep, loadStep, proveStep, readyStep } from "./serverSteps.ts";
 import type { LaunchTemplate } from "./templates.ts";
+import type { AuditRow } from "./types.ts";
 
 /**
  * The whole launch, in its order: judge the spec, check the host, look up the secrets, make the network, create the
@@ -34,8 +35,10 @@ const reinjected: ReadonlySet<LaunchStepId> = new Set(["secrets", "ready", "inje
 export async function launch(run: Run): Promise<void> {
   const begun: Step[] = [];
   try {
-    await perform(stepsOf(run.template), run, begun);
-    await remember(run);
+    await run.deps.audit.run(wholeOf(run), async () => {
+      await perform(stepsOf(run.template), run, begun);
+      await remember(run);
+    });
     run.finish("done", null);
   } catch (error) {
     await undoAll(begun, run);
@@ -46,6 +49,19 @@ export async function launch(run: Run): Promise<void> {
   } finally {
     run.dispose();
   }
+}
+
+/** The row that says how the launch ended; those of its steps lie between its intent and its outcome. */
+function wholeOf({ start, target, template }: Run): AuditRow {
+  return {
+    action: start.action,
+    severity: "high",
+    method: "IPC",
+    path: "containers.launch",
+    query: { template: template.id, image: start.spec.image },
+    target,
+    requestId: start.launchId,
+  };
 }
 
 /** Keeps who was given what, in which version, with the proof. */

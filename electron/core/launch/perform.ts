@@ -12,7 +12,7 @@ export interface Step {
   limitMs(run: Run): number;
   operation(run: Run): Operation;
   /** Why there is nothing to do, else `null`. */
-  skip?(run: Run): string | null;
+  skip?(run: Run): string | { elsewhere: string } | null;
   /** Resolves to the note that stays beside the step. */
   act(run: Run, signal: AbortSignal): Promise<string>;
   /** Newest first. Called for a step that has begun, whether it came to its end or not. */
@@ -41,7 +41,8 @@ export async function perform(steps: readonly Step[], run: Run, begun: Step[]): 
 async function performOne(step: Step, run: Run): Promise<void> {
   const { clock } = run.deps;
   const why = step.skip?.(run) ?? null;
-  if (why !== null) return run.step(step.id, { state: "skipped", note: why });
+  if (typeof why === "string") return run.step(step.id, { state: "skipped", note: why });
+  if (why !== null) return run.step(step.id, { state: "done", durationMs: 0, note: why.elsewhere });
   const began = clock.mono();
   run.step(step.id, { state: "running", startedAt: clock.now() });
   try {

@@ -58,7 +58,7 @@ export const injectStep: Step = {
     const { resolved, template } = run;
     if (resolved.some(({ delivery }) => delivery === "file")) return null;
     if (template.secretsFirst && template.server !== null) return null;
-    return resolved.length === 0 ? "none asked for" : "in memory, with the model";
+    return resolved.length === 0 ? "none asked for" : { elsewhere: "in memory, with the model" };
   },
   async act(run, signal) {
     const files = run.resolved.filter(({ delivery }) => delivery === "file");

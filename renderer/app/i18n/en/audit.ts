@@ -41,6 +41,7 @@ export const audit = {
   "verify.unchecked": "Not checked: {what}",
 
   "action.container.launch": "Launch a container",
+  "action.container.launch.request": "Ask for a launch",
   "action.container.launch.cancel": "Cancel a launch",
   "action.container.prove": "Prove no exposure",
   "action.container.remove": "Remove a container",

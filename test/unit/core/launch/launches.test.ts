@@ -80,7 +80,7 @@ describe("a launch that goes well", () => {
       problem: null,
       leftBehind: [],
     });
-    expect(states(view)).toEqual(stepIds.map((id) => `${id} ${id === "inject" ? "skipped" : "done"}`));
+    expect(states(view)).toEqual(stepIds.map((id) => `${id} done`));
     expect(view.proof).toMatchObject({ clean: true, secrets: ["HF_TOKEN", "AUTH_TOKEN"] });
     expect(proof.parse(view.proof)).toEqual(view.proof);
     expect(where.server.loads).toEqual([{ backend_class: "echo", engine_params: {}, env: { HF_TOKEN: value } }]);
@@ -94,6 +94,7 @@ describe("a launch that goes well", () => {
       "container.launch.ready high success",
       "container.launch.load high success",
       "container.launch.prove low success",
+      "container.launch high success",
     ]);
     expect(new Set(where.rows.map(({ requestId }) => requestId))).toEqual(new Set([view.id]));
     expect(new Set(where.rows.map(({ target }) => target))).toEqual(new Set(["container:gpu-1/llm"]));
