@@ -41,7 +41,7 @@ export const audit = {
   "verify.unchecked": "Не проверено: {what}",
 
   "action.container.launch": "Запуск контейнера",
-  "action.container.launch.request": "Запросить запуск",
+  "action.container.launch.request": "Запрос на запуск",
   "action.container.launch.cancel": "Отмена запуска",
   "action.container.prove": "Поиск следов",
   "action.container.remove": "Удаление контейнера",
