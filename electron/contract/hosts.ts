@@ -62,6 +62,8 @@ export const hostInput = z.discriminatedUnion("kind", [
     config: configName.optional(),
     /** Hosts to go through, nearest first, in place of what the configuration says. */
     jumps: z.array(jumpHost).max(8).optional(),
+    /** Who carries the connection; `auto` is the library unless only OpenSSH's client can prove who we are. */
+    transport: z.enum(["auto", "library", "system"]).optional(),
     /** Where the engine listens, when probing is not wanted. */
     socketPath: z.string().startsWith("/").max(4096).optional(),
   }),
@@ -166,6 +168,7 @@ export const hostDetail = hostRow.extend({
   config: z.string().nullable(),
   /** The explicit jump hosts; those of the configuration are in its route. */
   jumps: z.array(z.string()),
+  transport: z.enum(["auto", "library", "system"]),
   facts: hostFacts.nullable(),
   hostKey: hostKeyView.nullable(),
   incident: hostKeyIncident.nullable(),
@@ -225,6 +228,21 @@ export const hostRoute = z.object({
   proxyCommand: z.string().nullable(),
   identityFiles: z.array(z.string()),
   notHonoured: z.array(z.string()),
+  transport: z.object({
+    by: z.enum(["library", "system"]),
+    reason: z.enum(["default", "chosen", "certificate", "security-key"]),
+  }),
+  certificates: z.array(
+    z.object({
+      path: z.string(),
+      keyId: z.string(),
+      principals: z.array(z.string()),
+      validFrom: time.nullable(),
+      validUntil: time.nullable(),
+      authority: z.string(),
+      expired: z.boolean(),
+    }),
+  ),
   /** Session channels of the connection: open, at most, and how many commands wait for one. */
   channels: z.object({ open: z.number().int(), limit: z.number().int(), waiting: z.number().int() }),
 });

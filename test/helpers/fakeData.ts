@@ -82,6 +82,7 @@ const base = (id: string): HostDetail => ({
   auth: { kind: "key", path: "~/.ssh/id_ed25519" },
   config: null,
   jumps: [],
+  transport: "auto",
   facts: {
     hostname: id,
     operatingSystem: "Ubuntu 24.04.1 LTS",
@@ -132,6 +133,18 @@ export const routeTo = (hostId: string): HostRoute => ({
   proxyCommand: null,
   identityFiles: ["~/.ssh/id_ed25519"],
   notHonoured: ["ciphers aes256-ctr"],
+  transport: { by: "system", reason: "certificate" },
+  certificates: [
+    {
+      path: "~/.ssh/id_ed25519-cert.pub",
+      keyId: "ops@example.net",
+      principals: ["ops"],
+      validFrom: now - hour,
+      validUntil: now + 7 * hour,
+      authority: "ED25519 SHA256:2vQm0Jr0Zt7Yg3kPpTg5nqZ4xXw1cS9vJwWm6aR1Xb0",
+      expired: false,
+    },
+  ],
   channels: { open: 3, limit: 8, waiting: 1 },
 });
 
@@ -678,6 +691,7 @@ export function logHandlers(
     state: "live",
     problem: null,
     masked: [{ name: "HF_TOKEN", count: 14 }],
+    detected: [{ kind: "jwt", count: 3 }],
   });
   return {
     open: os.logs.open.handler(() => ({ bufferId: "buffer" })),

@@ -88,6 +88,8 @@ describe.skipIf(mustSkip("hosts of the ssh configuration, from the contract", "s
           user: far.user,
           hops: [{ address: "127.0.0.1", port: hop.port, user: hop.user }],
           proxyCommand: null,
+        transport: { by: "library", reason: "default" },
+        certificates: [],
           notHonoured: ["ciphers aes256-ctr"],
         },
         identityFiles: [far.userKey.file],

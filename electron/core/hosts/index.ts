@@ -9,13 +9,12 @@ import {
   createSshLink,
   type HostKeys,
   type HostLink,
-  isPlain,
   type SshConfig,
   type SshLinkDeps,
 } from "../ssh/index.ts";
 import type { Store } from "../store/index.ts";
 import type { HostFile, HostRecord } from "./records.ts";
-import { configuredHosts, createRoutes, routeView, type SshHostInput, wantedOf } from "./routes.ts";
+import { certificatesOf, configuredHosts, createRoutes, routeView, type SshHostInput } from "./routes.ts";
 import { HostSession } from "./session.ts";
 import { detailOf, type Occupancy, rowOf } from "./views.ts";
 
@@ -31,7 +30,8 @@ const maxHosts = 1000;
 /** The way to this very machine. */
 const noRoute = {
   ...{ config: null, resolvedBy: null, address: "", port: 0, user: "", hops: [] },
-  ...{ proxyCommand: null, identityFiles: [], notHonoured: [] },
+  ...{ proxyCommand: null, identityFiles: [], notHonoured: [], certificates: [] },
+  transport: { by: "library" as const, reason: "default" as const },
 };
 
 export interface HostsDeps {
@@ -133,8 +133,6 @@ export function createHosts(deps: HostsDeps): Hosts {
   }
 
   function targetFor(hostId: string, host: SshHostInput): SshLinkDeps["target"] {
-    const { address, port, user, auth } = host;
-    if (isPlain(wantedOf(host)) && auth.kind !== "config") return { address, port, user, auth };
     return async (signal) => (await routes.find(hostId, host, { signal })).target;
   }
 
@@ -215,7 +213,8 @@ export function createHosts(deps: HostsDeps): Hosts {
       const channels = link.channels?.() ?? { open: 0, limit: 0, waiting: 0 };
       const { host } = record;
       if (host.kind === "local") return { ...noRoute, channels };
-      return { ...routeView(await routes.find(hostId, host, { signal }), host.config), channels };
+      const found = await routes.find(hostId, host, { signal });
+      return { ...routeView(found, host.config), certificates: await certificatesOf(found, deps, signal), channels };
     },
     metrics: (hostId, signal) => sessionOf(hostId).metrics(signal),
     session: sessionOf,

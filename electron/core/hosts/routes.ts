@@ -1,6 +1,13 @@
 import type { ConfiguredHosts, HostInput, HostRoute } from "../../contract/hosts.ts";
-import type { Cancellable } from "../ports.ts";
-import { type ConfiguredHost, type FoundRoute, findRoute, type SshConfig, type WantedHost } from "../ssh/index.ts";
+import type { Cancellable, Clock } from "../ports.ts";
+import {
+  type ConfiguredHost,
+  type FoundRoute,
+  findRoute,
+  readCertificate,
+  type SshConfig,
+  type WantedHost,
+} from "../ssh/index.ts";
 
 export type SshHostInput = Extract<HostInput, { kind: "ssh" }>;
 
@@ -28,12 +35,15 @@ export function createRoutes(config: SshConfig): Routes {
   };
 }
 
-export function wantedOf({ address, port, user, auth, config, jumps }: SshHostInput): WantedHost {
-  return { address, port, user, auth, config, jumps };
+function wantedOf({ address, port, user, auth, config, jumps, transport }: SshHostInput): WantedHost {
+  return { address, port, user, auth, config, jumps, transport };
 }
 
 /** The way as a person sees it. */
-export function routeView({ target, host }: FoundRoute, config: string | undefined): Omit<HostRoute, "channels"> {
+export function routeView(
+  { target, host, transport }: FoundRoute,
+  config: string | undefined,
+): Omit<HostRoute, "channels" | "certificates"> {
   return {
     config: config ?? null,
     resolvedBy: host?.resolvedBy ?? null,
@@ -44,7 +54,20 @@ export function routeView({ target, host }: FoundRoute, config: string | undefin
     proxyCommand: target.proxyCommand ?? null,
     identityFiles: target.auth.kind === "config" ? [...target.auth.files] : [],
     notHonoured: host?.notHonoured ?? [],
+    transport: { by: transport.by, reason: transport.reason },
   };
+}
+
+/** The certificates of a way, with their dates. */
+export async function certificatesOf(
+  { transport }: FoundRoute,
+  { env, clock }: { env: Readonly<Record<string, string | undefined>>; clock: Clock },
+  signal?: AbortSignal,
+): Promise<HostRoute["certificates"]> {
+  const read = await Promise.all(transport.certificates.map((path) => readCertificate(path, env, { signal })));
+  return read.flatMap((one) =>
+    one === null ? [] : [{ ...one, expired: one.validUntil !== null && one.validUntil <= clock.now() }],
+  );
 }
 
 /** Hosts that the ssh configuration names, for the form. */

@@ -56,6 +56,7 @@ export function detailOf(
     auth: host.kind === "ssh" ? host.auth : null,
     config: host.kind === "ssh" ? (host.config ?? null) : null,
     jumps: host.kind === "ssh" ? (host.jumps ?? []) : [],
+    transport: host.kind === "ssh" ? (host.transport ?? "auto") : "auto",
     facts: session.view().facts,
     hostKey: seen.key,
     incident: seen.incident ?? onTheWay ?? null,

@@ -1,12 +1,13 @@
 /** SSH: one multiplexed connection a host, host keys, limits; and this machine as a host beside it. */
 
 export { type ConfiguredHost, createSshConfig, type SshConfig } from "./config/index.ts";
-export { type FoundRoute, findRoute, isPlain, type WantedHost } from "./config/targets.ts";
+export { type FoundRoute, findRoute, type WantedHost } from "./config/targets.ts";
 export { type AgentKey, listAgentKeys } from "./connection/identity.ts";
 export { type ConnectGate, createConnectGate } from "./limits.ts";
 export { createSshLink, type SshLinkDeps } from "./link.ts";
 export { createLocalLink, type LocalLinkDeps } from "./local.ts";
 export { quote } from "./quote.ts";
+export { type Certificate, readCertificate } from "./system/certificate.ts";
 export type { Ask, SshAuth, SshTarget } from "./target.ts";
 export type { LinkTimings } from "./timings.ts";
 export { fingerprintOf, randomartOf } from "./trust/fingerprint.ts";

@@ -1,14 +1,14 @@
 import { inspect } from "node:util";
 import { Failure, isFailure } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock, Random } from "../ports.ts";
-import { channelProgram } from "./channelProgram.ts";
-import type { Connection } from "./connection/connection.ts";
+import { type Carrier, libraryCarrier } from "./carrier.ts";
 import { Held } from "./connection/held.ts";
 import { openRoute } from "./connection/route.ts";
 import { createKeepAlive, type KeepAlive } from "./keepAlive.ts";
 import { type ChannelBudget, type ConnectGate, createChannelBudget } from "./limits.ts";
 import { commandLine } from "./quote.ts";
 import { goOn, type Program, runToEnd } from "./run.ts";
+import { openSystem } from "./system/connect.ts";
 import type { Ask, SshTarget } from "./target.ts";
 import { backOff, defaultTimings, type LinkTimings } from "./timings.ts";
 import type { HostKeys } from "./trust/hostKeys.ts";
@@ -49,7 +49,7 @@ class SshLink implements HostLink {
   #state: LinkState;
   #listeners = new Set<(state: LinkState) => void>();
   #waiters = createWaiters();
-  #connection: Connection | null = null;
+  #connection: Carrier | null = null;
   #budget: ChannelBudget = createChannelBudget();
   #keepAlive: KeepAlive | null = null;
   #trying: AbortController | null = null;
@@ -150,7 +150,7 @@ class SshLink implements HostLink {
   }
 
   /** Takes the connection and all that runs on it out of service. */
-  #drop(): Connection | null {
+  #drop(): Carrier | null {
     const connection = this.#connection;
     this.#cancelRetry();
     this.#keepAlive?.stop();
@@ -175,7 +175,7 @@ class SshLink implements HostLink {
     for (const listener of [...this.#listeners]) listener(state);
   }
 
-  async #online(options: Cancellable): Promise<Connection> {
+  async #online(options: Cancellable): Promise<Carrier> {
     if (this.#connection) return this.#connection;
     const { phase } = this.#state;
     if (phase === "idle" || phase === "connecting") await this.ready(options);
@@ -204,19 +204,15 @@ class SshLink implements HostLink {
     }
   }
 
-  async #connect(signal: AbortSignal): Promise<Connection> {
+  async #connect(signal: AbortSignal): Promise<Carrier> {
     const { target } = this.#deps;
     this.#target = typeof target === "function" ? await target(signal) : target;
-    return await openRoute({
-      ...this.#deps,
-      target: this.#target,
-      signal,
-      held: this.#held,
-      timings: this.#timings,
-    });
+    const route = { ...this.#deps, target: this.#target, signal, held: this.#held, timings: this.#timings };
+    if (this.#target.system !== undefined) return await openSystem(route);
+    return libraryCarrier(await openRoute(route), this.#deps.clock);
   }
 
-  #up(connection: Connection): void {
+  #up(connection: Carrier): void {
     const { clock } = this.#deps;
     const since = clock.now();
     const started = clock.mono();
@@ -265,9 +261,7 @@ class SshLink implements HostLink {
     const slot = await this.#budget.take({ signal: options.signal, long });
     const mark = this.#deps.random.bytes(8).toString("hex");
     try {
-      return await connection.exec(commandLine(argv, mark), argv[0] ?? "", options, (session) =>
-        channelProgram(session, { connection, slot, mark, clock: this.#deps.clock }),
-      );
+      return await connection.start({ line: commandLine(argv, mark), what: argv[0] ?? "", mark, slot }, options);
     } catch (error) {
       slot();
       throw error;

@@ -1,4 +1,5 @@
 import type { Secret } from "../secrets/secret.ts";
+import type { SystemWay } from "./system/arguments.ts";
 
 export type SshAuth =
   /** A private key file; a leading `~/` is the user's home. */
@@ -43,6 +44,8 @@ export interface SshTarget {
   jumps?: readonly SshTarget[] | undefined;
   /** A command whose input and output are the way to the host. From the user's own configuration alone. */
   proxyCommand?: string | undefined;
+  /** OpenSSH's client carries the connection instead of the library. */
+  system?: { way: SystemWay; certificates: readonly string[] } | undefined;
 }
 
 /**

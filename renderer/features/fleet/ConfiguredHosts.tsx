@@ -4,6 +4,7 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useApi } from "../../client/hooks.ts";
 import { Banner, SelectField } from "../../ui/index.ts";
 
+type Transport = "auto" | "library" | "system";
 export type ConfiguredHost = Configured["hosts"][number];
 
 /** Offers the hosts of the user's ssh configuration. Nothing is shown where there is none. */
@@ -43,6 +44,21 @@ export function ConfiguredHosts({ value, onPick }: { value: string; onPick: (hos
       ))}
       {found.truncated > 0 && <p className="hint">{t("config.truncated", { count: found.truncated })}</p>}
     </>
+  );
+}
+
+const transports = ["auto", "library", "system"] as const;
+
+/** Who carries the connection. */
+export function TransportField(props: { value: Transport; onChange: (value: Transport) => void }) {
+  const { t } = useText();
+  return (
+    <SelectField
+      label={t("transport.label")}
+      value={props.value}
+      options={transports.map((value) => ({ value, label: t(`transport.wish.${value}`) }))}
+      onChange={(value) => props.onChange(transports.find((one) => one === value) ?? "auto")}
+    />
   );
 }
 

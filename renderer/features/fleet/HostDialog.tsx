@@ -7,7 +7,7 @@ import { useAction } from "../../client/actions.ts";
 import { useApi } from "../../client/hooks.ts";
 import { Banner, Button, Dialog, Section, Segmented, SelectField, TextField, useToast } from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
-import { ConfiguredHosts } from "./ConfiguredHosts.tsx";
+import { ConfiguredHosts, TransportField } from "./ConfiguredHosts.tsx";
 import { complaintsOf, emptyHostForm, fromConfigured, type HostForm, hostFormOf, toInput } from "./hostForm.ts";
 
 const environments = ["development", "staging", "production"];
@@ -109,6 +109,7 @@ export function HostDialog({ host, onClose }: { host?: HostDetail; onClose: () =
             onChange={(jumps) => change({ jumps })}
           />
         )}
+        {form.kind === "ssh" && <TransportField value={form.transport} onChange={(by) => change({ transport: by })} />}
         <TextField
           mono
           label={t("host.socketPath")}

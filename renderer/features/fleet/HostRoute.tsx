@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import type { HostDetail } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useApi } from "../../client/hooks.ts";
@@ -11,7 +12,7 @@ const refreshMs = 3_000;
 
 /** The way to a host as the next connection takes it, and what of the configuration is not followed. */
 export function HostRoute({ host }: { host: HostDetail }) {
-  const { t } = useText();
+  const { t, fmt } = useText();
   const input = { hostId: host.id };
   const query = useQuery(useApi().hosts.route.queryOptions({ input, refetchInterval: refreshMs }));
   const route = query.data;
@@ -37,6 +38,24 @@ export function HostRoute({ host }: { host: HostDetail }) {
             </code>,
           ],
           route.resolvedBy !== null && [t("route.resolved"), t(`config.resolvedBy.${route.resolvedBy}`)],
+          [
+            t("transport.label"),
+            `${t(`transport.by.${route.transport.by}`)} ${t(`transport.reason.${route.transport.reason}`)}`,
+          ],
+          ...route.certificates.map(
+            (one) =>
+              [
+                t("route.certificate"),
+                <span key={one.path} className={one.expired ? "tone-danger" : ""}>
+                  {one.keyId} ({one.principals.join(", ")}){" "}
+                  {one.validUntil === null
+                    ? t("route.certificateForever")
+                    : t(one.expired ? "route.certificateExpired" : "route.certificateUntil", {
+                        until: fmt.dateTime(one.validUntil),
+                      })}
+                </span>,
+              ] as [string, ReactNode],
+          ),
           route.identityFiles.length > 0 && [
             t("route.keys"),
             <code key="keys" className="wrap-anywhere">

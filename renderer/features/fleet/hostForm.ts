@@ -16,6 +16,7 @@ export type HostForm = {
   config: string;
   /** `[user@]name[:port]`, separated by commas. */
   jumps: string;
+  transport: NonNullable<Extract<HostInput, { kind: "ssh" }>["transport"]>;
   socketPath: string;
 };
 
@@ -34,6 +35,7 @@ export function emptyHostForm(environment: string): HostForm {
     agentKey: "",
     config: "",
     jumps: "",
+    transport: "auto",
     socketPath: "",
   };
 }
@@ -51,6 +53,7 @@ export function hostFormOf(host: HostDetail): HostForm {
     agentKey: host.auth?.kind === "agent" ? (host.auth.fingerprint ?? "") : "",
     config: host.config ?? "",
     jumps: host.jumps.join(", "),
+    transport: host.transport,
     socketPath: "",
   };
 }
@@ -105,6 +108,7 @@ export function toInput(form: HostForm): HostInput {
     auth: authOf(form),
     ...(form.config ? { config: form.config } : {}),
     ...(form.jumps.trim() ? { jumps: jumpsOf(form) } : {}),
+    ...(form.transport === "auto" ? {} : { transport: form.transport }),
     ...socket,
   };
 }

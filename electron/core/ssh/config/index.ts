@@ -38,6 +38,7 @@ export interface SshConfig {
   list(options?: Cancellable): Promise<{ hosts: ConfiguredName[]; problems: ConfigProblem[]; truncated: number }>;
   /** How to call OpenSSH's client with this configuration. */
   readonly openSsh: OpenSsh;
+  readonly home: string;
 }
 
 const maxListed = 300;
@@ -81,6 +82,7 @@ export function createSshConfig(deps: SshConfigDeps): SshConfig {
 
   return {
     openSsh,
+    home,
     resolve,
     async list(options = {}) {
       const { directives, problems } = await readConfig(file, home);

@@ -1,5 +1,8 @@
 import { Failure } from "../../failure.ts";
 import type { Cancellable } from "../../ports.ts";
+import { underHome } from "../paths.ts";
+import type { SystemWay } from "../system/arguments.ts";
+import { chooseTransport, type Transport } from "../system/choose.ts";
 import type { ConfiguredAuth, SshAuth, SshTarget } from "../target.ts";
 import { refuseBadName, type SshConfig } from "./index.ts";
 import type { ConfiguredHost } from "./settings.ts";
@@ -14,6 +17,8 @@ export interface WantedHost {
   config?: string | undefined;
   /** Hosts to go through, nearest first, in place of the configuration's: `[user@]name[:port]`. */
   jumps?: readonly string[] | undefined;
+  /** Who carries the connection; `auto` is the library unless only OpenSSH's client can. */
+  transport?: "auto" | "library" | "system" | undefined;
 }
 
 /** A way to a host, found. */
@@ -22,17 +27,36 @@ export interface FoundRoute {
   /** What the configuration said, when it was asked. */
   host: ConfiguredHost | null;
   hops: readonly ConfiguredHost[];
+  transport: Transport;
 }
 
 const maxHops = 8;
 
 /** True when nothing has to be looked up: address, port, user and proof are all given. */
-export function isPlain({ auth, config, jumps }: WantedHost): boolean {
+function isPlain({ auth, config, jumps }: WantedHost): boolean {
   return config === undefined && auth.kind !== "config" && (jumps === undefined || jumps.length === 0);
 }
 
 /** Finds the way to a host. `JUMP_LOOP` when it would come by the same host twice, `SSH_CONFIG_INVALID` when it is no way. */
 export async function findRoute(wanted: WantedHost, config: SshConfig, options: Cancellable = {}): Promise<FoundRoute> {
+  const { target, host, hops } = await find(wanted, config, options);
+  const transport = await chooseTransport(wanted.transport, target.auth, host, config.home);
+  if (transport.by === "library") return { target, host, hops, transport };
+  const way: SystemWay = {
+    configFile: config.openSsh.configFile,
+    name: wanted.config ?? wanted.address,
+    ...(wanted.config === undefined ? { user: wanted.user, port: wanted.port } : {}),
+    keyFile: target.auth.kind === "key" ? underHome(target.auth.path, config.home) : undefined,
+    jumps: wanted.jumps,
+  };
+  return { target: { ...target, system: { way, certificates: transport.certificates } }, host, hops, transport };
+}
+
+async function find(
+  wanted: WantedHost,
+  config: SshConfig,
+  options: Cancellable,
+): Promise<Omit<FoundRoute, "transport">> {
   const { address, port, user } = wanted;
   if (isPlain(wanted)) {
     return { target: { address, port, user, auth: wanted.auth as SshAuth }, host: null, hops: [] };

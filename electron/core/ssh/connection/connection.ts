@@ -29,6 +29,8 @@ export interface ConnectDeps {
   signal: AbortSignal;
   timings: { dialMs: number; handshakeMs: number; channelMs: number };
   trace?: AuthTrace | undefined;
+  /** The host's key is all that is wanted: ends with `CANCELLED` and `keyOnly` before anything is proven. */
+  keyOnly?: boolean | undefined;
 }
 
 /** A program's channel: its input and output as a stream, the rest (errors, exit, signals) on the channel itself. */
@@ -210,7 +212,9 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
       sock: socket,
       algorithms: chooseAlgorithms(runtimeAbilities(), knownTypes),
       hostVerifier: verify.verifier,
-      authHandler: planAuth({ ...deps, asking: patience.during, giveUp }),
+      authHandler: deps.keyOnly
+        ? () => giveUp(new Failure("CANCELLED", { keyOnly: true }))
+        : planAuth({ ...deps, asking: patience.during, giveUp }),
       // Our own clock counts instead: ssh2's would run on while a person reads a fingerprint.
       readyTimeout: 0,
       keepaliveInterval: 0,

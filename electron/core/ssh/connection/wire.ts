@@ -34,7 +34,8 @@ export function commandWire(command: string, env: Readonly<Record<string, string
   });
   const wire = new Duplex({
     read: () => child.stdout.resume(),
-    write: (chunk: Buffer, _encoding, done) => child.stdin.write(chunk, (error) => done(error)),
+    // A command that is gone says why at its end; a broken pipe would only hide that.
+    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, () => done()),
     final: (done) => child.stdin.end(() => done()),
     destroy(error, done) {
       kill("SIGTERM");

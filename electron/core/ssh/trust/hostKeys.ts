@@ -79,6 +79,8 @@ export interface HostKeys {
   check(question: HostKeyQuestion): Promise<HostKeyVerdict>;
   /** Remembers a key beside those that the host has already: the blob, or text as in known_hosts (`ssh-ed25519 AAAA…`). */
   pin(hostId: string, key: Buffer | string): Promise<void>;
+  /** The keys that this console has pinned for a host. */
+  pinned(hostId: string): Promise<PinnedKey[]>;
   /** What the checks since the start have shown; nothing before the first one. */
   view(hostId: string): { key: HostKeyRecord | null; incident: HostKeyIncident | null };
   /**
@@ -156,6 +158,8 @@ export function createHostKeys(deps: {
       const pin = pinOf(key, clock.now());
       await trust(hostId, [...all, pin], pin);
     },
+
+    pinned: pins,
 
     view: (hostId) => ({
       key: current.get(hostId) ?? null,

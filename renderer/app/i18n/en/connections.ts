@@ -22,4 +22,20 @@ export const connections = {
   "route.keys": "Keys",
   "route.channels": "Channels",
   "route.channelsOf": "{open} of {limit} open, {waiting} waiting",
+
+  "route.certificate": "Certificate",
+  "route.certificateForever": "does not end",
+  "route.certificateUntil": "until {until}",
+  "route.certificateExpired": "ended {until}",
+
+  "transport.label": "Carried by",
+  "transport.wish.auto": "Whatever can log in",
+  "transport.wish.library": "The console itself",
+  "transport.wish.system": "OpenSSH’s client",
+  "transport.by.library": "The console itself",
+  "transport.by.system": "OpenSSH’s client",
+  "transport.reason.default": "(fastest)",
+  "transport.reason.chosen": "(chosen)",
+  "transport.reason.certificate": "(a certificate is used)",
+  "transport.reason.security-key": "(a security key is used)",
 } as const;

@@ -23,4 +23,20 @@ export const connections = {
   "route.keys": "Ключи",
   "route.channels": "Каналы",
   "route.channelsOf": "открыто {open} из {limit}, ждут {waiting}",
+
+  "route.certificate": "Сертификат",
+  "route.certificateForever": "бессрочный",
+  "route.certificateUntil": "до {until}",
+  "route.certificateExpired": "истёк {until}",
+
+  "transport.label": "Соединение ведёт",
+  "transport.wish.auto": "Тот, кто сможет войти",
+  "transport.wish.library": "Сама консоль",
+  "transport.wish.system": "Клиент OpenSSH",
+  "transport.by.library": "Сама консоль",
+  "transport.by.system": "Клиент OpenSSH",
+  "transport.reason.default": "(так быстрее)",
+  "transport.reason.chosen": "(выбрано вами)",
+  "transport.reason.certificate": "(вход по сертификату)",
+  "transport.reason.security-key": "(вход по аппаратному ключу)",
 } as const;

@@ -1,0 +1,211 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure, reasonOf } from "../../failure.ts";
+import type { ByteStream, Cancellable, Clock } from "../../ports.ts";
+import type { Carrier, RemoteCommand } from "../carrier.ts";
+import { pause } from "../limits.ts";
+import type { Program } from "../run.ts";
+import type { SshTarget } from "../target.ts";
+import { masterArguments, type SystemWay, throughMaster } from "./arguments.ts";
+import { openUnixThrough, runThrough, tcpThrough } from "./channels.ts";
+import { masterFailure } from "./problems.ts";
+
+export interface MasterDeps {
+  target: SshTarget;
+  way: SystemWay;
+  /** Lines of known_hosts: what this console has pinned for the host. */
+  pins: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Until it is logged in. */
+  timeoutMs: number;
+  /** Until a channel is open. */
+  channelMs: number;
+  /** A certificate that has run out, to be named when the host says no. */
+  expired: string | null;
+}
+
+const pollMs = 30;
+const maxSaid = 16 * 1024;
+
+/** A program that is told about once it is there; `OPENSSH_MISSING` when it can't be started. */
+export function missing(error: unknown): Failure {
+  return new Failure("OPENSSH_MISSING", { what: "ssh", reason: reasonOf(error) }, { cause: error });
+}
+
+/**
+ * A connection that OpenSSH's client keeps: it logs in with what the library cannot (certificates, security keys), and
+ * every channel goes through it over its control socket (ssh(1), `-M -S`).
+ */
+export async function openMaster(deps: MasterDeps): Promise<Carrier> {
+  // A socket's path has some 100 bytes; the temporary folder's is short.
+  const folder = await mkdtemp(join(tmpdir(), "gh-"));
+  const socket = join(folder, "s");
+  const pinFile = join(folder, "known");
+  await writeFile(pinFile, deps.pins.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+  const args = masterArguments(deps.way, deps.target, socket, pinFile);
+  const child = spawn("ssh", args, { env: { ...deps.env, LC_ALL: "C" }, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said = (said + chunk.toString("utf8")).slice(-maxSaid);
+  });
+  const master = new Master(child, { ...deps, socket, folder, said: () => said });
+  try {
+    await master.ready();
+    return master;
+  } catch (error) {
+    master.end();
+    throw error;
+  }
+}
+
+type Running = MasterDeps & { socket: string; folder: string; said: () => string };
+
+class Master implements Carrier {
+  readonly closed: Promise<Failure>;
+  #child: ChildProcess;
+  #deps: Running;
+  #gone: Failure | null = null;
+  #bytesRead = 0;
+  #forwards = new Map<string, Promise<string>>();
+
+  constructor(child: ChildProcess, deps: Running) {
+    this.#child = child;
+    this.#deps = deps;
+    this.closed = new Promise((resolve) => {
+      const over = (failure: Failure) => {
+        this.#gone ??= failure;
+        void rm(deps.folder, { recursive: true, force: true }).then(() => resolve(this.#gone ?? failure));
+      };
+      child.once("error", (error) => over(missing(error)));
+      child.once("close", () => over(masterFailure(deps.said(), deps.target, deps.expired)));
+    });
+  }
+
+  get gone(): Failure | null {
+    return this.#gone;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** The socket appears once the client is logged in. */
+  async ready(): Promise<void> {
+    const { clock, signal, timeoutMs, socket, target } = this.#deps;
+    const until = clock.mono() + timeoutMs;
+    while (clock.mono() < until) {
+      if (signal.aborted) throw new Failure("CANCELLED");
+      if (this.#gone) throw this.#gone;
+      const there = await access(socket).then(
+        () => true,
+        () => false,
+      );
+      if (there && (await this.#call(["-O", "check"]))) return;
+      await pause(clock, pollMs, signal);
+    }
+    const { address, port } = target;
+    const reason = "the handshake did not end in time";
+    throw new Failure("HOST_UNREACHABLE", { address, port, reason }, { retryable: true });
+  }
+
+  async start(command: RemoteCommand, { signal }: Cancellable): Promise<Program> {
+    this.#mustLive(signal);
+    return runThrough(command, {
+      ...this.#channel(),
+      again: (line) => void this.#run(line).catch(() => {}),
+    });
+  }
+
+  async tcp(host: string, port: number, { signal }: Cancellable = {}): Promise<ByteStream> {
+    this.#mustLive(signal);
+    return await tcpThrough({ host, port, signal }, this.#channel());
+  }
+
+  async unix(path: string, { signal }: Cancellable = {}): Promise<ByteStream> {
+    this.#mustLive(signal);
+    let local = this.#forwards.get(path);
+    if (local === undefined) {
+      local = this.#forward(path);
+      this.#forwards.set(path, local);
+      local.catch(() => this.#forwards.delete(path));
+    }
+    return await openUnixThrough(await local, { path, signal }, this.#channel());
+  }
+
+  async ping(): Promise<void> {
+    await this.#run("true");
+    this.#bytesRead += 1;
+  }
+
+  end(reason?: Failure): void {
+    if (reason) this.#gone ??= reason;
+    this.#child.kill("SIGTERM");
+    const cancel = this.#deps.clock.after(1_000, () => this.#child.kill("SIGKILL"));
+    void this.closed.then(cancel);
+  }
+
+  cut(reason: Failure): void {
+    this.#gone ??= reason;
+    this.#child.kill("SIGKILL");
+  }
+
+  #mustLive(signal: AbortSignal | undefined): void {
+    if (this.#gone) throw this.#gone;
+    if (signal?.aborted) throw new Failure("CANCELLED");
+  }
+
+  #channel() {
+    const { socket, env, clock, channelMs } = this.#deps;
+    return {
+      socket,
+      env,
+      clock,
+      channelMs,
+      gone: () => this.#gone,
+      onBytes: (count: number) => {
+        this.#bytesRead += count;
+      },
+    };
+  }
+
+  /**
+   * One local socket for each socket of the host: with it a stream costs no process. A forwarding says nothing of whether
+   * the far socket can be opened, so that is asked first.
+   */
+  async #forward(path: string): Promise<string> {
+    const quoted = `'${path.replaceAll("'", "'\\''")}'`;
+    const fine = await this.#run(`test -S ${quoted} && test -w ${quoted}`);
+    if (!fine) throw new Failure("CHANNEL_FAILED", { kind: "unix", to: path, reason: "open failed" });
+    const local = join(this.#deps.folder, `u${this.#forwards.size}`);
+    if (!(await this.#call(["-O", "forward", "-L", `${local}:${path}`]))) {
+      throw new Failure("FORWARDING_REFUSED", { kind: "unix", to: path, reason: "the client does not forward it" });
+    }
+    return local;
+  }
+
+  /** A short command on the host; true when it ended well. Rejects when the host does not answer. */
+  #run(line: string): Promise<boolean> {
+    return this.#exec(throughMaster(this.#deps.socket, "-T", "--", "gatehouse", line), (code) => code !== 255);
+  }
+
+  async #call(control: readonly string[]): Promise<boolean> {
+    return await this.#exec(throughMaster(this.#deps.socket, ...control, "--", "gatehouse"), () => true);
+  }
+
+  #exec(args: readonly string[], answered: (code: number) => boolean): Promise<boolean> {
+    const { env, channelMs } = this.#deps;
+    return new Promise((resolve, reject) => {
+      const child = execFile("ssh", args, { env: { ...env, LC_ALL: "C" }, timeout: channelMs }, (error) => {
+        if (error === null) return resolve(true);
+        const code = typeof error.code === "number" ? error.code : 255;
+        if (answered(code)) resolve(false);
+        else reject(this.#gone ?? new Failure("TIMED_OUT", { what: "ssh", ms: channelMs }, { retryable: true }));
+      });
+      child.stdin?.end();
+    });
+  }
+}
