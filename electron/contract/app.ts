@@ -1,6 +1,7 @@
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
 import { change, environmentName, hostId, read, time } from "./base.ts";
+import { detectors } from "./detect.ts";
 
 export const appInfo = z.object({
   version: z.string(),
@@ -40,6 +41,10 @@ export const settings = z.object({
   environment: environmentName,
   /** A person wanted the practice fleet to come up with the program. */
   practice: z.boolean(),
+  /** Which detectors look through logs for what nobody registered. */
+  detectors,
+  /** Mask registered values too that are short or common, and whatever looks like them. */
+  maskWeak: z.boolean(),
 });
 export type Settings = z.infer<typeof settings>;
 

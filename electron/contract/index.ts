@@ -33,6 +33,7 @@ export * from "./app.ts";
 export * from "./audit.ts";
 export type { Problem, ProcedureMeta } from "./base.ts";
 export * from "./containers.ts";
+export * from "./detect.ts";
 export * from "./errors.ts";
 export * from "./hosts.ts";
 export * from "./inference.ts";

@@ -1,6 +1,7 @@
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
 import { change, containerId, engineErrors, hostErrors, hostId, problem, read, time } from "./base.ts";
+import { detectedCounts } from "./detect.ts";
 
 export const logLevel = z.enum(["debug", "info", "warn", "error"]);
 export type LogLevel = z.infer<typeof logLevel>;
@@ -30,6 +31,10 @@ export const logHead = z.object({
   problem: problem.nullable(),
   /** How often each secret was masked. */
   masked: z.array(z.object({ name: z.string(), count: z.number().int() })),
+  /** How often something that nobody registered was replaced, by kind. */
+  detected: detectedCounts.optional(),
+  /** Lines that the detectors did not look at, since there were too many at once. */
+  unchecked: z.number().int().optional(),
 });
 export type LogHead = z.infer<typeof logHead>;
 

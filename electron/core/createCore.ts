@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { settings as settingsSchema } from "../contract/app.ts";
-import type { AppChange, Settings } from "../contract/index.ts";
+import type { AppChange } from "../contract/index.ts";
 import type { PracticeFleet } from "../practice/types.ts";
 import { aboutProgram } from "./about.ts";
 import { openAudit } from "./audit/index.ts";
@@ -38,11 +38,12 @@ import {
   loadTemplates,
   publicTemplate,
 } from "./launch/index.ts";
-import { createLogRoom, createMasker, weaknessOf } from "./logs/index.ts";
+import { createGuard, createLogRoom, createScreener, weaknessOf } from "./logs/index.ts";
 import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
 import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
 import { createApiKeys, createSecrets, secretsFile } from "./secrets/index.ts";
+import { firstSettings, migrateSettings, settingsVersion } from "./settings.ts";
 import { createConnectGate, createHostKeys, createSshConfig } from "./ssh/index.ts";
 import { openStore } from "./store/index.ts";
 import { createTunnels, type TunnelHost, type Tunnels, tunnelFile } from "./tunnels/index.ts";
@@ -71,11 +72,10 @@ export interface Core {
   dispose(): Promise<void>;
 }
 
-const firstSettings: Settings = { language: "system", theme: "system", environment: "development", practice: false };
-
 export async function createCore(ports: Ports, options: CoreOptions): Promise<Core> {
   const { clock, random, paths, env } = ports;
-  const masker = createMasker();
+  const screener = createScreener({ settings: () => settings.get().detectors, clock });
+  const masker = createGuard(screener);
   const log = (text: string) => (options.log ?? console.error)(masker.text(text));
   const changes = createBroadcast<AppChange>((change) => `${change.topic} ${change.hostId ?? ""}`);
   const changed = (topic: AppChange["topic"]) => (hostId?: string) =>
@@ -88,8 +88,9 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       ...files,
       file: join(paths.data, "settings.json"),
       schema: settingsSchema,
-      version: 1,
+      version: settingsVersion,
       initial: firstSettings,
+      migrate: migrateSettings,
     }),
     openStore({ ...files, file: join(paths.data, "hosts.json"), schema: hostFile, version: 1, initial: { hosts: [] } }),
     openStore({ ...files, file: join(paths.data, "host-keys.json"), schema: pinFile, version: 1, initial: {} }),
@@ -115,6 +116,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       initial: { tunnels: [] },
     }),
   ]);
+  masker.forceWeak(settings.get().maskWeak);
   const templates = await loadTemplates(join(paths.assets, "templates"));
 
   // Credentials and the record of what is done with them.
@@ -228,7 +230,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     },
     log,
   });
-  const logs = createLogRoom({ engineOf: async (hostId) => hosts.engineOf(hostId), masker, clock, random });
+  const logs = createLogRoom({ engineOf: async (hostId) => hosts.engineOf(hostId), masker, screener, clock, random });
   const models = createModelAccess({
     engineOf: hosts.engineOf,
     linkOf: hosts.linkOf,
@@ -253,7 +255,14 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
           stores: [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore],
         }),
       changes,
-      settings,
+      settings: {
+        ...settings,
+        async update(change) {
+          const next = await settings.update(change);
+          masker.forceWeak(next.maskWeak);
+          return next;
+        },
+      },
       prompts,
       hosts,
       identities: createIdentities({ home: paths.home, env, clock }),

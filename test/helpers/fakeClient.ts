@@ -61,6 +61,8 @@ export function createFakeRouter(options: FakeOptions) {
     theme: "system",
     environment: "development",
     practice: false,
+    detectors: { providers: true, assignments: true, pii: false },
+    maskWeak: false,
     ...options.settings,
   };
   const hosts: HostDetail[] = options.empty ? [] : data.hosts();

@@ -19,7 +19,14 @@ export function stubCore(): StubCore {
   const listeners = new Set<(change: AppChange) => void>();
   const queues = new Set<AppChange[]>();
   const small = implement({ app: contract.app, settings: contract.settings }).$context<{ address: string }>();
-  let settings: Settings = { language: "system", theme: "system", environment: "development", practice: false };
+  let settings: Settings = {
+    language: "system",
+    theme: "system",
+    environment: "development",
+    practice: false,
+    detectors: { providers: true, assignments: true, pii: false },
+    maskWeak: false,
+  };
   const router = small.router({
     app: {
       info: small.app.info.handler(({ context }) => ({

@@ -11,8 +11,8 @@ import { type LogEngine, type LogSource, startSource } from "./source.ts";
 export interface LogRoomDeps {
   engineOf(hostId: string): Promise<LogEngine>;
   masker: Pick<Masker, "stream">;
-  /** Looks through the masked lines for what nobody registered. */
-  screener: Pick<Screener, "log">;
+  /** Looks through the masked lines for what nobody registered; without it only exact values are masked. */
+  screener?: Pick<Screener, "log">;
   clock: Clock;
   random: Random;
   limits?: Partial<LogRoomLimits>;
@@ -107,7 +107,7 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       if (spare === undefined) throw new Failure("LIMIT_REACHED", { what: "logs", limit: limits.maxSources });
       end(spare);
     }
-    const log = createSharedLog(key, containerId, limits, deps.clock, deps.screener.log(), (buffer, changed) =>
+    const log = createSharedLog(key, containerId, limits, deps.clock, deps.screener?.log() ?? null, (buffer, changed) =>
       startSource({
         engineOf: () => deps.engineOf(hostId),
         containerId,
@@ -204,7 +204,7 @@ function createSharedLog(
   containerId: string,
   limits: RingOptions,
   clock: Clock,
-  screen: LogScreen,
+  screen: LogScreen | null,
   start: (buffer: Pick<LogBuffer, "append" | "next">, changed: () => void) => LogSource,
 ): SharedLog {
   const buffer = createLogBuffer(limits);
@@ -214,13 +214,7 @@ function createSharedLog(
     version++;
     for (const wake of [...waiting]) wake();
   };
-  const screened: Pick<LogBuffer, "append" | "next"> = {
-    append: (line) => buffer.append({ ...line, text: screen.line(line.stream, line.text) }),
-    get next() {
-      return buffer.next;
-    },
-  };
-  const source = start(screened, moved);
+  const source = start(screen === null ? buffer : screenedBuffer(buffer, screen), moved);
   return {
     key,
     containerId,
@@ -240,8 +234,7 @@ function createSharedLog(
       state: source.state,
       problem: source.problem,
       masked: [...source.masked].map(([name, count]) => ({ name, count })),
-      detected: [...screen.detected].map(([kind, count]) => ({ kind, count })),
-      unchecked: screen.unchecked,
+      ...(screen === null ? {} : foundBy(screen)),
     }),
     movedSince(seen, signal) {
       if (version !== seen || signal.aborted) return Promise.resolve();
@@ -254,6 +247,23 @@ function createSharedLog(
         waiting.add(wake);
         signal.addEventListener("abort", wake, { once: true });
       });
+    },
+  };
+}
+
+function foundBy(screen: LogScreen): Pick<LogHead, "detected" | "unchecked"> {
+  return {
+    detected: [...screen.detected].map(([kind, count]) => ({ kind, count })),
+    unchecked: screen.unchecked,
+  };
+}
+
+/** What comes into the buffer has passed the detectors. */
+function screenedBuffer(buffer: LogBuffer, screen: LogScreen): Pick<LogBuffer, "append" | "next"> {
+  return {
+    append: (line) => buffer.append({ ...line, text: screen.line(line.stream, line.text) }),
+    get next() {
+      return buffer.next;
     },
   };
 }
