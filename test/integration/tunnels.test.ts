@@ -4,6 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { TunnelInput } from "../../electron/contract/index.ts";
+import { openCore } from "../helpers/core.ts";
+import { doorKinds, openDoor } from "../helpers/doors.ts";
 import { type LabSshd, mustSkip, startSshd } from "../helpers/lab/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
 import { run, which } from "../helpers/lab/process.ts";
@@ -288,6 +291,98 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
     await until(() => bytes === 1 << 20);
     sshd.cutConnections();
     expect(await ended).toBe("ECONNRESET");
+  });
+});
+
+describe.each(doorKinds)("tunnels over the contract: %s", (kind) => {
+  it("lead to a container of the practice fleet, break with its link, and come back by themselves", async () => {
+    const { core, bugs, close } = await openCore({ practice: true });
+    closers.push(close);
+    const door = await openDoor(kind, core);
+    closers.push(() => door.close());
+    const { client } = door;
+    await until(async () => (await client.hosts.get({ hostId: "orion" })).engine !== null, { timeoutMs: 20_000 });
+    const embedder = await until(
+      async () => (await client.containers.list({})).rows.find((row) => row.name === "embedder"),
+      { timeoutMs: 20_000 },
+    );
+    const detail = await client.containers.get({ hostId: "orion", containerId: embedder.id });
+    const [address = ""] = Object.values(detail.addresses);
+    const tunnel: TunnelInput = {
+      kind: "local",
+      name: "embedder",
+      hostId: "orion",
+      localPort: 0,
+      autoStart: false,
+      target: { kind: "tcp", host: address, port: 8000 },
+      probe: { kind: "http", path: "/health" },
+      bind: "127.0.0.1",
+      exposed: false,
+    };
+    const { tunnelId, localPort } = await client.tunnels.add(tunnel);
+    const light = async (wanted: string, timeoutMs = 10_000) =>
+      await until(
+        async () => {
+          const [row] = await client.tunnels.list();
+          if (row?.state.light !== wanted) throw new Error(JSON.stringify(row?.state));
+          return row;
+        },
+        { timeoutMs, what: `the light is ${wanted}` },
+      );
+    expect(await light("healthy")).toMatchObject({
+      tunnel: { localPort },
+      host: { name: "orion", environment: "development", simulated: true },
+      command: expect.stringContaining(`-L 127.0.0.1:${localPort}:${address}:8000`),
+    });
+    expect(await ask(localPort, "/health")).toMatchObject({ ok: true });
+
+    const stop = new AbortController();
+    for await (const { rows } of await client.tunnels.watch(undefined, { signal: stop.signal })) {
+      expect(rows.map(({ id }) => id)).toEqual([tunnelId]);
+      break;
+    }
+    stop.abort();
+
+    await client.practice.fault({ hostId: "orion", fault: "link-drop", on: true });
+    await light("connecting");
+    await client.practice.fault({ hostId: "orion", fault: "link-drop", on: false });
+    await light("healthy", 5_000);
+
+    await client.tunnels.stop({ tunnelId });
+    const thief = await farService(localPort);
+    await client.tunnels.start({ tunnelId });
+    await light("port-taken");
+    const { localPort: next } = await client.tunnels.takePort({ tunnelId });
+    await thief.stop();
+    await light("healthy");
+    expect(await client.tunnels.restartAll()).toEqual({ count: 1 });
+
+    await expect(client.tunnels.add(tunnel)).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(client.tunnels.add({ ...tunnel, name: "b", localPort: next })).rejects.toMatchObject({
+      code: "CONFLICT",
+    });
+    for (const wrong of [
+      { ...tunnel, localPort: 65_536 },
+      { ...tunnel, target: { kind: "tcp" as const, host: "-oProxyCommand=x", port: 1 } },
+      { ...tunnel, target: { kind: "unix" as const, path: "relative" } },
+      { ...tunnel, target: { kind: "unix" as const, path: `/${"x".repeat(108)}` } },
+      { ...tunnel, probe: { kind: "http" as const, path: "/a\r\nX: y" } },
+      { ...tunnel, bind: "localhost" },
+      { ...tunnel, name: " " },
+    ]) {
+      await expect(client.tunnels.add(wrong)).rejects.toMatchObject({ code: "BAD_INPUT" });
+    }
+    await expect(client.tunnels.remove({ tunnelId, confirm: "other" })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    expect(await client.tunnels.update({ tunnelId, tunnel: { ...tunnel, name: "again", localPort: next } })).toEqual({
+      localPort: next,
+    });
+    await client.tunnels.remove({ tunnelId, confirm: "again" });
+    expect(await client.tunnels.list()).toEqual([]);
+    const { rows } = await client.audit.page({ limit: 200, text: "tunnel." });
+    expect(new Set(rows.map(({ action }) => action))).toEqual(
+      new Set(["add", "update", "remove", "start", "stop", "restart-all", "use-port"].map((verb) => `tunnel.${verb}`)),
+    );
+    expect(bugs).toEqual([]);
   });
 });
 
