@@ -1,6 +1,7 @@
 import { audit } from "./en/audit.ts";
 import { connections } from "./en/connections.ts";
 import { containers } from "./en/containers.ts";
+import { detect } from "./en/detect.ts";
 import { errors } from "./en/errors.ts";
 import { fleet } from "./en/fleet.ts";
 import { launch } from "./en/launch.ts";
@@ -17,6 +18,7 @@ const english = {
   ...containers,
   ...launch,
   ...logs,
+  ...detect,
   ...tunnels,
   ...secrets,
   ...audit,

@@ -2,6 +2,7 @@ import type { MessageId } from "./en.ts";
 import { audit } from "./ru/audit.ts";
 import { connections } from "./ru/connections.ts";
 import { containers } from "./ru/containers.ts";
+import { detect } from "./ru/detect.ts";
 import { errors } from "./ru/errors.ts";
 import { fleet } from "./ru/fleet.ts";
 import { launch } from "./ru/launch.ts";
@@ -18,6 +19,7 @@ export const ru: Record<MessageId, string> = {
   ...containers,
   ...launch,
   ...logs,
+  ...detect,
   ...tunnels,
   ...secrets,
   ...audit,

@@ -6,6 +6,7 @@ import { useAction } from "../../client/actions.ts";
 import { Button, Chip, IconButton, SearchBox, Skeleton, State, type Tone } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
+import { Detected } from "./Detected.tsx";
 import { LogLines } from "./LogLines.tsx";
 import { type LogBuffer, type LogMatches, useLogBuffer, useLogSearch } from "./useLogBuffer.ts";
 import "./logs.css";
@@ -53,6 +54,7 @@ export function LogView({ hostId, containerId, name, slash = false }: Props) {
         <LogCount head={buffer.head} matches={matches} />
         <div className="row spread">
           <Masked head={buffer.head} />
+          <Detected head={buffer.head} />
           <HeadState head={buffer.head} />
           <IconButton
             label={t("logs.wrap")}

@@ -24,6 +24,7 @@ import { ConfirmByName, EnvChip, isProduction, ProblemBanner, Since } from "../c
 import { KeychainPanel } from "./KeychainPanel.tsx";
 import { PutSecretDialog } from "./PutSecretDialog.tsx";
 import { RevealDialog } from "./RevealDialog.tsx";
+import { WeakChip } from "./WeakChip.tsx";
 
 type Open = { kind: "replace" | "reveal" | "remove"; row: SecretRow };
 
@@ -116,11 +117,7 @@ function secretColumns({ t, fmt }: Text, open: (what: Open) => void): Column<Sec
       cell: (row) => (
         <span className="row">
           <code className="truncate strong">{row.name}</code>
-          {row.weak && (
-            <Chip square tone="warn" title={t("secrets.weakText")}>
-              {t("secrets.weak")}
-            </Chip>
-          )}
+          {row.weak && <WeakChip />}
         </span>
       ),
     },

@@ -9,6 +9,7 @@ import { toProblem } from "../../client/problem.ts";
 import { Banner, Button, Checkbox, Facts, Field, Segmented, Skeleton, State, TextField } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
 import { KeychainPanel } from "../secrets/KeychainPanel.tsx";
+import { DetectorPanel } from "./DetectorPanel.tsx";
 import "./settings.css";
 
 export function SettingsPage() {
@@ -31,6 +32,7 @@ export function SettingsPage() {
         {save.problem && <ProblemBanner problem={save.problem} />}
         {!settings && !query.error && <Skeleton label={t("common.loading")} />}
         {settings && <Preferences settings={settings} onChange={(values) => void save.run(values)} />}
+        {settings && <DetectorPanel settings={settings} onChange={(values) => void save.run(values)} />}
         <PracticePanel />
         {keychain && (
           <section className="stack">
