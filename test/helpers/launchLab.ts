@@ -109,6 +109,7 @@ export function fakeLink(engine: FakeEngine, server: FakeServer) {
       if (running === undefined) throw new Failure("CHANNEL_FAILED", { address: host });
       return server.connect(running);
     },
+    async ping() {},
     wake() {},
     async disconnect() {},
     dispose() {},

@@ -1,7 +1,7 @@
-import { ExternalLink } from "lucide-react";
+import { ExternalLink, TriangleAlert } from "lucide-react";
 import type { TunnelRow } from "../../../electron/contract/index.ts";
 import { type Text, useText } from "../../app/i18n/index.tsx";
-import { Chip, type Column, CopyButton, Sparkline } from "../../ui/index.ts";
+import { type Column, CopyButton, Sparkline } from "../../ui/index.ts";
 import { EnvChip, SimulatedChip } from "../common/index.ts";
 import { isExposed, Light, lightReason, localAddress, pageAddress, targetText } from "./lights.tsx";
 import type { History } from "./useTunnelFeed.ts";
@@ -12,7 +12,6 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "state",
       title: t("tunnels.column.state"),
-      width: "30%",
       priority: 1,
       sort: (row) => row.state.light,
       cell: (row) => {
@@ -28,23 +27,15 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "name",
       title: t("tunnels.column.name"),
+      width: "17%",
       priority: 1,
       sort: (row) => row.tunnel.name,
-      cell: (row) => (
-        <span className="row">
-          <span className="strong truncate">{row.tunnel.name}</span>
-          {isExposed(row) && (
-            <Chip square tone="danger" title={t("tunnels.exposedText", { address: localAddress(row) })}>
-              {t("tunnels.exposed")}
-            </Chip>
-          )}
-        </span>
-      ),
+      cell: (row) => <span className="strong truncate">{row.tunnel.name}</span>,
     },
     {
       id: "local",
       title: t("tunnels.column.local"),
-      width: "206px",
+      width: "214px",
       priority: 1,
       sort: (row) => row.tunnel.localPort,
       cell: (row) => <LocalCell row={row} />,
@@ -52,7 +43,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "target",
       title: t("tunnels.column.target"),
-      width: "16%",
+      width: "14%",
       priority: 3,
       sort: (row) => targetText(t, row),
       cell: (row) => <code className="truncate">{targetText(t, row)}</code>,
@@ -60,7 +51,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "host",
       title: t("tunnels.column.host"),
-      width: "164px",
+      width: "158px",
       priority: 2,
       sort: (row) => row.host?.name ?? null,
       cell: (row) =>
@@ -77,7 +68,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "traffic",
       title: t("tunnels.column.traffic"),
-      width: "132px",
+      width: "122px",
       priority: 3,
       sort: (row) => row.traffic.inPerSecond + row.traffic.outPerSecond,
       cell: (row) => <TrafficCell row={row} history={historyOf(row.id)} />,
@@ -85,7 +76,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "connections",
       title: t("tunnels.column.connections"),
-      width: "76px",
+      width: "68px",
       number: true,
       priority: 3,
       sort: (row) => row.traffic.open,
@@ -98,11 +89,17 @@ function LocalCell({ row }: { row: TunnelRow }) {
   const { t } = useText();
   const address = localAddress(row);
   const page = pageAddress(row);
+  const exposed = isExposed(row);
   return (
     // A click here is meant for what is in the cell.
     // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it only keeps the row from opening
     <span className="row tight" onClick={(event) => event.stopPropagation()}>
-      <code className={isExposed(row) ? "truncate tone-danger" : "truncate"}>{address}</code>
+      {exposed && (
+        <span className="tone-danger exposed" title={t("tunnels.exposedText", { address })}>
+          <TriangleAlert size={14} role="img" aria-label={t("tunnels.exposed")} />
+        </span>
+      )}
+      <code className={exposed ? "truncate tone-danger" : "truncate"}>{address}</code>
       <CopyButton
         iconOnly
         text={address}
