@@ -189,7 +189,7 @@ describe.skipIf(mustSkip("ssh against OpenSSH", "sshd"))("a link to OpenSSH's ss
       expect((await failure(link.exec(["true"]))).code).toBe("HOST_OFFLINE");
       expect((await failure(link.ready())).code).toBe("HOST_KEY_CHANGED");
 
-      expect((await failure(hostKeys.accept("host-1", "SHA256:another"))).code).toBe("NOT_FOUND");
+      expect((await failure(hostKeys.accept("host-1", "SHA256:another"))).code).toBe("BAD_INPUT");
       expect(hostKeys.view("host-1").incident).toMatchObject({ presented: { fingerprint: sshd.hostKey.fingerprint } });
       await hostKeys.accept("host-1", sshd.hostKey.fingerprint);
       await link.ready();
