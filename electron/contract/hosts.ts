@@ -248,6 +248,52 @@ export const hostRoute = z.object({
 });
 export type HostRoute = z.infer<typeof hostRoute>;
 
+/** One step of the way to a host: told when it begins (`running`) and again, under the same id, when it has ended. */
+export const diagnosisStep = z.object({
+  id: z.number().int(),
+  kind: z.enum(["config", "name", "tcp", "keys", "host-key", "login", "channel", "link", "engine", "gpu"]),
+  /** `user@address:port` of the host that it is about; empty when it is about the way as a whole. */
+  where: z.string(),
+  state: z.enum(["running", "ok", "warn", "failed"]),
+  ms: z.number().int().nullable(),
+  evidence: z.array(
+    z.object({
+      what: z.enum([
+        "route",
+        "resolvedBy",
+        "notHonoured",
+        "addresses",
+        "fingerprint",
+        "offered",
+        "tried",
+        "key",
+        "keyTaken",
+        "keySkipped",
+        "engine",
+        "gpus",
+      ]),
+      text: z.string(),
+      /** Why a key was passed over. */
+      reason: z.enum(["", "missing", "open-permissions", "unreadable", "needs-openssh", "limit", "agent-unavailable"]),
+    }),
+  ),
+  problem: problem.nullable(),
+  /** A command or setting that helps, to be copied. */
+  fix: z.string().nullable(),
+});
+export type DiagnosisStep = z.infer<typeof diagnosisStep>;
+
+/** A new key for a host: what was done, in order. */
+export const installedKey = z.object({
+  path: z.string(),
+  fingerprint: z.string(),
+  publicKey: z.string(),
+  /** The host's settings now name this key. */
+  used: z.boolean(),
+  steps: z.array(z.object({ kind: z.enum(["make", "install", "prove", "use"]), ms: z.number().int() })),
+});
+export type InstalledKey = z.infer<typeof installedKey>;
+
 const byHost = z.strictObject({ hostId });
 
 export const hosts = {
@@ -273,6 +319,13 @@ export const hosts = {
   configured: read.errors(hostErrors).output(configuredHosts),
   /** The way to a host and what of its configuration is not followed. */
   route: read.errors(hostErrors).input(byHost).output(hostRoute),
+  /** Goes the way to a host step by step, with evidence and a fix, and ends at the first step that fails. */
+  diagnose: read.errors(hostErrors).errors(engineErrors).input(byHost).output(eventIterator(diagnosisStep)),
+  /** Makes an ed25519 key, puts it into `authorized_keys` and proves a login with it alone; all or nothing. */
+  installKey: change("host.install-key")
+    .errors(hostErrors)
+    .input(z.strictObject({ hostId, use: z.boolean() }))
+    .output(installedKey),
   /** GPU figures every two seconds while watched. */
   metrics: read.errors(hostErrors).errors(engineErrors).input(byHost).output(eventIterator(gpuSample)),
   /** A name for each host key file and agent key that could be used, for the form. */

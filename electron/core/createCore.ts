@@ -3,7 +3,7 @@
  * this file is reading the wiring of the program.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { userInfo } from "node:os";
+import { networkInterfaces, userInfo } from "node:os";
 import { join } from "node:path";
 import { settings as settingsSchema } from "../contract/app.ts";
 import type { AppChange } from "../contract/index.ts";
@@ -22,10 +22,12 @@ import {
   type HostSession,
   type Hosts,
   hostFile,
+  type Interfaces,
   pinFile,
   pinsIn,
   problemOf,
   type SessionView,
+  watchNetwork,
 } from "./hosts/index.ts";
 import { createModelAccess } from "./inference/index.ts";
 import { createKeychain } from "./keychain/index.ts";
@@ -39,6 +41,7 @@ import {
   publicTemplate,
 } from "./launch/index.ts";
 import { createGuard, createLogRoom, createScreener, weaknessOf } from "./logs/index.ts";
+import { createNotebooks, notebookFile } from "./notebooks/index.ts";
 import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
 import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
@@ -46,7 +49,7 @@ import { createApiKeys, createSecrets, secretsFile } from "./secrets/index.ts";
 import { firstSettings, migrateSettings, settingsVersion } from "./settings.ts";
 import { createConnectGate, createHostKeys, createSshConfig } from "./ssh/index.ts";
 import { openStore } from "./store/index.ts";
-import { createTunnels, type TunnelHost, type Tunnels, tunnelFile } from "./tunnels/index.ts";
+import { createTunnels, createWays, type TunnelHost, type Tunnels, tunnelFile } from "./tunnels/index.ts";
 
 export interface CoreOptions {
   version: string;
@@ -59,6 +62,8 @@ export interface CoreOptions {
   launchTimings?: Partial<LaunchTimings>;
   /** The reference inference server as one file: what the practice fleet runs. */
   serverBundle: string;
+  /** Addresses of this machine; default the system's. */
+  interfaces?: Interfaces;
   /** Where bugs are told; default standard error, masked. */
   log?: (text: string) => void;
 }
@@ -83,7 +88,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
 
   // What is kept on disk, none of it secret.
   const files = { clock, random };
-  const [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore] = await Promise.all([
+  const [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore] = await Promise.all([
     openStore({
       ...files,
       file: join(paths.data, "settings.json"),
@@ -114,6 +119,13 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       schema: tunnelFile,
       version: 1,
       initial: { tunnels: [] },
+    }),
+    openStore({
+      ...files,
+      file: join(paths.data, "notebooks.json"),
+      schema: notebookFile,
+      version: 1,
+      initial: { notebooks: [] },
     }),
   ]);
   masker.forceWeak(settings.get().maskWeak);
@@ -178,6 +190,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     onChange: (hostId) => {
       changed("hosts")(hostId);
       tunnels.hostsChanged();
+      ways.hostsChanged();
     },
     onEngineEvent: (hostId, event) => containers.onEngineEvent(hostId, event),
     onRemoved: (hostId) => containers.dropHost(hostId),
@@ -190,6 +203,26 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     clock,
     random,
     onChange: changed("tunnels"),
+  });
+  const ways = createWays({
+    linkOf: hosts.linkOf,
+    asking: (hostId) => prompts.open().some((question) => question.hostId === hostId),
+    clock,
+  });
+  const notebooks = createNotebooks({
+    store: notebookStore,
+    hosts: {
+      reached: () => hosts.sessions().flatMap(({ record, link }) => (link.state().phase === "online" ? record.id : [])),
+      linkOf: hosts.linkOf,
+      engineOf: hosts.engineOf,
+      about: (hostId) => tunnelHost(hosts, hostId),
+    },
+    ways,
+    registrar: masker,
+    windows: ports.notebookWindows ?? null,
+    clock,
+    random,
+    onChange: changed("notebooks"),
   });
   const apiKeys = createApiKeys(keychain.own, masker);
   const launches: Launches = createLaunches({
@@ -252,7 +285,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
           version: options.version,
           door: options.actorDoor,
           dataFolder: paths.data,
-          stores: [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore],
+          stores: [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore],
         }),
       changes,
       settings: {
@@ -269,6 +302,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       containers,
       launches,
       tunnels,
+      notebooks,
       templates: templates.map(publicTemplate),
       secrets,
       keychain,
@@ -287,6 +321,11 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   );
 
   hosts.connectAll();
+  const network = watchNetwork({
+    clock,
+    interfaces: options.interfaces ?? networkInterfaces,
+    onChange: () => hosts.wake(),
+  });
   if (options.practice || settings.get().practice) await practice.start();
   tunnels.startAuto();
 
@@ -296,12 +335,15 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     wake() {
       hosts.wake();
       tunnels.wake();
+      notebooks.wake();
     },
     async dispose() {
+      network.dispose();
       prompts.dispose();
       await launches.dispose();
       await logs.dispose();
       await containers.dispose();
+      await notebooks.dispose();
       await tunnels.dispose();
       await practice.dispose();
       await hosts.dispose();

@@ -110,6 +110,10 @@ export function createFakeRouter(options: FakeOptions) {
       ),
       configured: os.hosts.configured.handler(() => data.configuredHosts),
       route: os.hosts.route.handler(({ input }) => data.routeTo(input.hostId)),
+      diagnose: os.hosts.diagnose.handler(async function* () {
+        yield* data.diagnosis();
+      }),
+      installKey: os.hosts.installKey.handler(() => fail("COMMAND_FAILED", { command: "authorized_keys" })),
       identities: os.hosts.identities.handler(() => data.identities),
     },
     containers: {

@@ -5,6 +5,7 @@ import type {
   AuditRowView,
   ConfiguredHosts,
   ContainerDetailView,
+  DiagnosisStep,
   Finding,
   Gpu,
   GpuSample,
@@ -122,6 +123,20 @@ export const configuredHosts: ConfiguredHosts = {
   problems: [{ kind: "loop", source: "~/.ssh/config.d/old:3" }],
   truncated: 0,
 };
+
+export function diagnosis(): DiagnosisStep[] {
+  const step = { where: "ops@10.0.7.11:22", problem: null, fix: null } as const;
+  const evidence = [{ what: "addresses", text: "10.0.7.11", reason: "" }] as const;
+  return [
+    { ...step, id: 1, kind: "name", state: "ok", ms: 3, evidence: [...evidence] },
+    {
+      ...{ ...step, id: 2, kind: "login", state: "failed", ms: 212 },
+      evidence: [{ what: "keySkipped", text: "~/.ssh/id_rsa", reason: "open-permissions" }],
+      problem: { code: "AUTH_FAILED", details: { user: "ops", reason: "refused" } },
+      fix: "ssh-copy-id -p 22 ops@10.0.7.11",
+    },
+  ];
+}
 
 export const routeTo = (hostId: string): HostRoute => ({
   config: hostId,

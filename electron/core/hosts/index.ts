@@ -1,4 +1,13 @@
-import type { ConfiguredHosts, GpuSample, HostDetail, HostInput, HostRoute, HostRow } from "../../contract/hosts.ts";
+import type {
+  ConfiguredHosts,
+  DiagnosisStep,
+  GpuSample,
+  HostDetail,
+  HostInput,
+  HostRoute,
+  HostRow,
+  InstalledKey,
+} from "../../contract/hosts.ts";
 import { createEngine, type Engine, type EngineEvent } from "../docker/index.ts";
 import { Failure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
@@ -13,6 +22,8 @@ import {
   type SshLinkDeps,
 } from "../ssh/index.ts";
 import type { Store } from "../store/index.ts";
+import { diagnose } from "./doctor.ts";
+import { installKey } from "./installKey.ts";
 import type { HostFile, HostRecord } from "./records.ts";
 import { certificatesOf, configuredHosts, createRoutes, routeView, type SshHostInput } from "./routes.ts";
 import { HostSession } from "./session.ts";
@@ -20,6 +31,7 @@ import { detailOf, type Occupancy, rowOf } from "./views.ts";
 
 export { askByPrompt } from "./ask.ts";
 export { createIdentities, type Identities } from "./identities.ts";
+export { type Interfaces, watchNetwork } from "./network.ts";
 export { type PinFile, pinFile, pinsIn } from "./pins.ts";
 export { createPracticeControl, type PracticeControl } from "./practice.ts";
 export { type HostFile, type HostRecord, hostFile } from "./records.ts";
@@ -80,6 +92,10 @@ export interface Hosts extends Disposable {
   configured(signal?: AbortSignal): Promise<ConfiguredHosts>;
   /** The way that the next connection to a host takes. */
   route(hostId: string, signal?: AbortSignal): Promise<HostRoute>;
+  /** Goes the way to a host step by step. */
+  diagnose(hostId: string, signal?: AbortSignal): AsyncGenerator<DiagnosisStep>;
+  /** Makes a key for a host, installs it and proves it. */
+  installKey(hostId: string, use: boolean, signal?: AbortSignal): Promise<InstalledKey>;
   metrics(hostId: string, signal?: AbortSignal): AsyncGenerator<GpuSample>;
   session(hostId: string): HostSession;
   sessions(): HostSession[];
@@ -93,6 +109,11 @@ export interface Hosts extends Disposable {
   wake(): void;
   attachPractice(entries: readonly PracticeEntry[]): Promise<void>;
   detachPractice(): Promise<void>;
+}
+
+function sshOnly(host: HostInput): SshHostInput {
+  if (host.kind === "ssh") return host;
+  throw new Failure("CONFLICT", { what: "this machine", name: host.name });
 }
 
 export function createHosts(deps: HostsDeps): Hosts {
@@ -162,6 +183,15 @@ export function createHosts(deps: HostsDeps): Hosts {
     }
   }
 
+  async function replace(hostId: string, input: HostInput): Promise<void> {
+    await deps.store.update((file) => ({
+      hosts: file.hosts.map((each) => (each.id === hostId ? { id: hostId, host: input } : each)),
+    }));
+    await close(hostId);
+    startQuietly(open({ id: hostId, host: input, simulated: false, note: "" }));
+    deps.onChange(hostId);
+  }
+
   function startQuietly(session: HostSession): void {
     // The outcome is in the link's state, which the screens show.
     session.link.ready().catch(() => {});
@@ -185,12 +215,7 @@ export function createHosts(deps: HostsDeps): Hosts {
       const { record } = sessionOf(hostId);
       if (record.simulated) throw new Failure("CONFLICT", { what: "practice host", name: record.host.name });
       refuseTakenName(input.name, hostId);
-      await deps.store.update((file) => ({
-        hosts: file.hosts.map((each) => (each.id === hostId ? { id: hostId, host: input } : each)),
-      }));
-      await close(hostId);
-      startQuietly(open({ id: hostId, host: input, simulated: false, note: "" }));
-      deps.onChange(hostId);
+      await replace(hostId, input);
     },
     async remove(hostId) {
       const { record } = sessionOf(hostId);
@@ -206,6 +231,28 @@ export function createHosts(deps: HostsDeps): Hosts {
       const session = sessionOf(hostId);
       await deps.hostKeys.accept(shownBy(hostId, fingerprint), fingerprint);
       startQuietly(session);
+    },
+    diagnose(hostId, signal) {
+      const session = sessionOf(hostId);
+      const { host } = session.record;
+      const way = async (inner: AbortSignal) => await routes.find(hostId, sshOnly(host), { signal: inner });
+      return diagnose({ ...deps, session, findRoute: way }, signal);
+    },
+    async installKey(hostId, use, signal) {
+      const { record, link } = sessionOf(hostId);
+      const host = sshOnly(record.host);
+      if (record.simulated) throw new Failure("CONFLICT", { what: "practice host", name: host.name });
+      const withKey = (path: string): SshHostInput => ({ ...host, auth: { kind: "key", path } });
+      return await installKey({
+        ...deps,
+        hostId,
+        hostName: host.name,
+        link,
+        signal,
+        // The library offers this key and nothing else; OpenSSH's client would offer its certificates too.
+        linkWith: async (path) => linkFor({ ...record, host: { ...withKey(path), transport: "library" } }),
+        use: use ? async (path) => await replace(hostId, withKey(path)) : null,
+      });
     },
     configured: (signal) => configuredHosts(deps.sshConfig, { signal }),
     async route(hostId, signal) {

@@ -30,6 +30,8 @@ export function hostRoutes(os: Guarded, { hosts, identities }: Services) {
       metrics: os.hosts.metrics.handler(({ input, signal }) => hosts.metrics(input.hostId, signal)),
       configured: os.hosts.configured.handler(({ signal }) => hosts.configured(signal)),
       route: os.hosts.route.handler(({ input, signal }) => hosts.route(input.hostId, signal)),
+      diagnose: os.hosts.diagnose.handler(({ input, signal }) => hosts.diagnose(input.hostId, signal)),
+      installKey: os.hosts.installKey.handler(({ input, signal }) => hosts.installKey(input.hostId, input.use, signal)),
       identities: os.hosts.identities.handler(() => identities()),
     },
   };

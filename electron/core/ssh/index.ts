@@ -3,6 +3,7 @@
 export { type ConfiguredHost, createSshConfig, type SshConfig } from "./config/index.ts";
 export { type FoundRoute, findRoute, type WantedHost } from "./config/targets.ts";
 export { type AgentKey, listAgentKeys } from "./connection/identity.ts";
+export { type Examination, type ExamineDeps, examineRoute } from "./examine.ts";
 export { type ConnectGate, createConnectGate } from "./limits.ts";
 export { createSshLink, type SshLinkDeps } from "./link.ts";
 export { createLocalLink, type LocalLinkDeps } from "./local.ts";

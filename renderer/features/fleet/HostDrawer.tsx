@@ -17,11 +17,13 @@ import {
   SimulatedChip,
   Since,
 } from "../common/index.ts";
+import { DoctorButton } from "./ConnectionDoctor.tsx";
 import { engineName } from "./FleetPage.tsx";
 import { GpuCards } from "./GpuCards.tsx";
 import { HostDialog } from "./HostDialog.tsx";
 import { HostRoute } from "./HostRoute.tsx";
 import { Incident } from "./Incident.tsx";
+import { KeyForHost } from "./KeyForHost.tsx";
 import { PracticeFaults } from "./PracticeFaults.tsx";
 
 export function HostDrawer({ hostId, onClose }: { hostId: string; onClose: () => void }) {
@@ -109,6 +111,8 @@ function HostActions({ host, onGone }: { host: HostDetail; onGone: () => void })
           {t("host.connect")}
         </Button>
       )}
+      <DoctorButton host={host} />
+      <KeyForHost host={host} />
       {!host.simulated && (
         <>
           <Button icon={<Pencil size={14} />} onClick={() => setDialog("edit")}>

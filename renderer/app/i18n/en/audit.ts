@@ -52,6 +52,7 @@ export const audit = {
   "action.host.add": "Add a host",
   "action.host.connect": "Connect a host",
   "action.host.disconnect": "Disconnect a host",
+  "action.host.install-key": "Install a key on a host",
   "action.host.remove": "Remove a host",
   "action.host.update": "Change a host",
   "action.inference.chat": "Ask a chat model",

@@ -52,6 +52,7 @@ export const audit = {
   "action.host.add": "Добавление хоста",
   "action.host.connect": "Подключение хоста",
   "action.host.disconnect": "Отключение хоста",
+  "action.host.install-key": "Установить ключ на хост",
   "action.host.remove": "Удаление хоста",
   "action.host.update": "Изменение хоста",
   "action.inference.chat": "Вопрос чат-модели",
