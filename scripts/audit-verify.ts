@@ -89,7 +89,7 @@ function print(report: Awaited<ReturnType<typeof verifyAudit>>): void {
   console.log(`from ${day(report.firstAt)} to ${day(report.lastAt)}, read in ${report.durationMs} ms`);
   for (const { kind, file, line, note } of report.damage) console.log(`  ${kind}  ${file}:${line}  ${note}`);
   if (report.unchecked.length > 0) console.log("Not checked, or to be known:");
-  for (const text of report.unchecked) console.log(`  ${text}`);
+  for (const { text } of report.unchecked) console.log(`  ${text}`);
 }
 
 try {

@@ -21,6 +21,19 @@ export const auditRow = z.object({
 });
 export type AuditRowView = z.infer<typeof auditRow>;
 
+/** `vouched` and `recovered` are remarks on what was checked and found in order. */
+export const auditRemark = z.enum([
+  "vouched",
+  "recovered",
+  "skipped",
+  "other-files",
+  "no-head",
+  "no-key",
+  "no-checkpoints",
+  "own-key",
+  "more",
+]);
+
 export const auditReport = z.object({
   /** `whole`, or the worst that was found. */
   verdict: z.enum(["whole", "altered", "gap", "torn", "truncated", "restamped", "unknown-key", "unreadable"]),
@@ -39,8 +52,10 @@ export const auditReport = z.object({
       note: z.string(),
     }),
   ),
-  /** What could not be checked, and why. */
-  unchecked: z.array(z.string()),
+  /** What could not be checked, or should be known: words by `unchecked.<kind>` with `details`, else the English `text`. */
+  unchecked: z.array(
+    z.object({ kind: auditRemark, details: z.record(z.string(), z.union([z.string(), z.number()])), text: z.string() }),
+  ),
   durationMs: z.number(),
 });
 export type AuditReport = z.infer<typeof auditReport>;

@@ -177,10 +177,14 @@ export const proof = z.object({
 });
 export type Proof = z.infer<typeof proof>;
 
+/** Why a secret was given the way it was. Words are in the catalogue: `given.<why>`. */
+export const deliveryReason = z.enum(["asked", "asked-strongest", "strongest-memory", "strongest-file", "not-text"]);
+export type DeliveryReason = z.infer<typeof deliveryReason>;
+
 export const givenSecret = z.object({
   ref: secretRef,
   delivery: z.enum(["memory", "file"]),
-  why: z.string(),
+  why: deliveryReason,
   current: z.boolean(),
 });
 export type GivenSecret = z.infer<typeof givenSecret>;
@@ -247,7 +251,10 @@ export const launchStep = z.object({
   state: z.enum(["waiting", "running", "done", "failed", "skipped", "undone"]),
   startedAt: time.nullable(),
   durationMs: z.number().nullable(),
-  /** Short evidence, already in plain words of the field: a digest, an id, a count. */
+  /**
+   * Short evidence as it is (a digest, an id, an address), or `code` or `code: values`, whose words are in the
+   * catalogue: `note.<code>`.
+   */
   note: z.string(),
 });
 

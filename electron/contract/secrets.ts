@@ -6,7 +6,7 @@ export const keychainState = z.object({
   locked: z.boolean(),
   /** The system's own name for it: `Secret Service`, `Keychain`, `Credential Manager`. */
   backend: z.string(),
-  /** Why the system's keychain cannot be used; null when it can. */
+  /** Why the system's keychain cannot be used, as `code` or `code: evidence` (words: `keychain.reason.<code>`); null when it can. */
   reason: z.string().nullable(),
   /** A passphrase vault file is there from before. */
   vaultExists: z.boolean(),

@@ -89,10 +89,14 @@ export function keychainTone(state: KeychainStateView): Tone {
 }
 
 function KeychainChip({ state }: { state: KeychainStateView }) {
-  const { t } = useText();
+  const { t, said } = useText();
   const word = state.locked ? t("keychain.locked") : t(`keychain.mode.${state.mode}`);
   return (
-    <Link href="/secrets" className="plain-link" title={state.reason ?? state.backend}>
+    <Link
+      href="/secrets"
+      className="plain-link"
+      title={state.reason === null ? state.backend : said("reason", state.reason)}
+    >
       <Chip tone={keychainTone(state)}>
         <KeyRound size={12} aria-hidden="true" />
         <span className="hide-narrow">{word}</span>

@@ -104,8 +104,7 @@ describe.skipIf(missing !== null)("where there is no keychain", () => {
     expect(state).toEqual({
       mode: "unset",
       backend: "Secret Service (libsecret)",
-      reason:
-        "There is no D-Bus session, so no Secret Service can be reached (Cannot autolaunch D-Bus without X11 $DISPLAY).",
+      reason: "no-session: Cannot autolaunch D-Bus without X11 $DISPLAY",
       vaultExists: false,
     });
   });

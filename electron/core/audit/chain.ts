@@ -2,6 +2,7 @@
 
 import type { FileLine } from "./lines.ts";
 import { type AuditRecord, expectedHash, keyIdOf, macOf, NO_HASH, NO_KEY, parseLine } from "./record.ts";
+import { type Remark, remarks } from "./remarks.ts";
 import { CHECKPOINTS_FILE } from "./segments.ts";
 import type { DamageKind, Place, VerifyOptions } from "./verify.ts";
 import type { Witnesses } from "./witnesses.ts";
@@ -16,7 +17,7 @@ export interface ChainContext {
   place: Place;
   witnesses: Witnesses;
   tell: (kind: DamageKind, file: string, line: number, seq: number | null, note: string) => void;
-  unchecked: string[];
+  unchecked: Remark[];
 }
 
 interface Where {
@@ -74,7 +75,7 @@ export function createChainCheck(context: ChainContext): ChainCheck {
     } else if (place.fromStart) {
       tell("gap", where.file, where.line, 1, `the rows before row ${record.seq} are missing`);
     } else {
-      unchecked.push(`The rows before row ${record.seq} are in other files, which were not looked at.`);
+      unchecked.push(remarks.otherFiles(record.seq));
     }
   }
 
@@ -120,13 +121,10 @@ export function createChainCheck(context: ChainContext): ChainCheck {
     } else if (record.action === "log.altered") {
       tell("altered", where.file, where.line, record.seq, "the console found the newest row exchanged at its start");
     } else if (record.action === "log.recovered") {
-      unchecked.push(
-        `Row ${record.seq}: a crash tore ${record.query.file}; ${record.query.bytes} bytes lie in ${record.query.set_aside}.`,
-      );
+      const { file, bytes, set_aside: aside } = record.query;
+      unchecked.push(remarks.recovered(record.seq, String(file), String(bytes), String(aside)));
     } else if (record.action === "log.skipped") {
-      unchecked.push(
-        `Row ${record.seq}: ${record.query.rows} rows of low severity were not kept, because the log could not be written.`,
-      );
+      unchecked.push(remarks.skipped(record.seq, String(record.query.rows)));
     }
   }
 
@@ -174,9 +172,7 @@ export function createChainCheck(context: ChainContext): ChainCheck {
       } else if (head) {
         checkWitness(place.segments.at(-1) ?? "", 0, head.seq, head.hash, "the head kept apart");
       } else {
-        unchecked.push(
-          "The head kept apart from the log was not at hand: rows cut off since the last checkpoint would not show.",
-        );
+        unchecked.push(remarks.noHead());
       }
       return { records, firstAt, lastAt };
     },
@@ -202,11 +198,7 @@ function createMacCheck(
     pending = null;
   };
   const vouch = () => {
-    if (bare !== null) {
-      unchecked.push(
-        `Rows ${bare.from} to ${bare.to} were written while no key could be had; row ${bare.to + 1} vouches for them.`,
-      );
-    }
+    if (bare !== null) unchecked.push(remarks.vouched(bare.from, bare.to));
     bare = null;
   };
 
@@ -245,7 +237,7 @@ function createMacCheck(
         );
       }
       if (keys.size === 0) {
-        if (unproven > 0) unchecked.push(`The authentication codes of ${unproven} rows: the key was not at hand.`);
+        if (unproven > 0) unchecked.push(remarks.noKey(unproven));
       } else {
         for (const [id, { file, line, seq, count }] of strangers) {
           tell(

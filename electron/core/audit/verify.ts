@@ -6,6 +6,7 @@ import { errorCode } from "../store/index.ts";
 import { createChainCheck } from "./chain.ts";
 import type { AuditHead } from "./keys.ts";
 import { linesOf } from "./lines.ts";
+import { type Remark, remarks } from "./remarks.ts";
 import { CHECKPOINTS_FILE, segmentNames } from "./segments.ts";
 import { readCheckpoints } from "./witnesses.ts";
 
@@ -55,7 +56,7 @@ export async function verifyAudit(options: VerifyOptions): Promise<AuditReport> 
 
 async function inspect(options: VerifyOptions): Promise<Omit<AuditReport, "verdict" | "durationMs">> {
   const damage: Damage[] = [];
-  const unchecked: string[] = [];
+  const unchecked: Remark[] = [];
   let left = 0;
   const tell = (kind: DamageKind, file: string, line: number, seq: number | null, note: string) => {
     if (damage.length < MAX_DAMAGE) damage.push({ kind, file, line, seq, note });
@@ -68,7 +69,7 @@ async function inspect(options: VerifyOptions): Promise<Omit<AuditReport, "verdi
     firstAt: number | null;
     lastAt: number | null;
   }) => {
-    if (left > 0) unchecked.push(`${left} more findings are not listed`);
+    if (left > 0) unchecked.push(remarks.more(left));
     return { ...facts, damage, unchecked };
   };
   const nothing = { records: 0, segments: 0, checkpoints: 0, firstAt: null, lastAt: null };

@@ -2,6 +2,7 @@
 import { errorCode } from "../store/index.ts";
 import { type Checkpoint, fingerprint, parseCheckpoint, signatureFits } from "./checkpoint.ts";
 import { linesOf } from "./lines.ts";
+import { type Remark, remarks } from "./remarks.ts";
 import { CHECKPOINTS_FILE } from "./segments.ts";
 import type { DamageKind, VerifyOptions } from "./verify.ts";
 
@@ -16,7 +17,7 @@ export async function readCheckpoints(
   file: string,
   options: Pick<VerifyOptions, "publicKey" | "signal">,
   tell: Tell,
-  unchecked: string[],
+  unchecked: Remark[],
 ): Promise<Witnesses> {
   const checkpoints: Witnesses["checkpoints"] = [];
   const keys = new Map<string, string>();
@@ -58,11 +59,10 @@ export async function readCheckpoints(
     if (errorCode(error) !== "ENOENT")
       damaged("unreadable", 0, null, `it cannot be read (${errorCode(error) ?? "unknown"})`);
   }
-  if (checkpoints.length === 0)
-    unchecked.push("There are no checkpoints: rows cut off at the end would not show by them.");
+  if (checkpoints.length === 0) unchecked.push(remarks.noCheckpoints());
   if (options.publicKey === undefined) {
     for (const print of keys.keys()) {
-      unchecked.push(`The checkpoints' key ${print} was taken from their own file: compare it with the console's.`);
+      unchecked.push(remarks.ownKey(print));
     }
   }
   return { checkpoints };

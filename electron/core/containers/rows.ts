@@ -1,6 +1,7 @@
 import type {
   ContainerDetailView,
   ContainerRow,
+  DeliveryReason,
   Finding,
   GivenSecret,
   Proof,
@@ -15,7 +16,7 @@ export interface LaunchRecord {
   template: string;
   kind: "chat" | "infer" | "none";
   /** Each with the version that was given. */
-  secrets: { ref: SecretRef; delivery: "memory" | "file"; why: string }[];
+  secrets: { ref: SecretRef; delivery: "memory" | "file"; why: DeliveryReason }[];
   proof: Proof | null;
   command: string;
 }

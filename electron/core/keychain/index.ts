@@ -66,13 +66,13 @@ function keychainOf(deps: KeychainDeps, choice: Store<Choice>): Keychain {
   const serial = createSerial();
   const listeners = new Set<(state: KeychainState) => void>();
   let mode: Mode = "unset";
-  let reason: string | null = "The keychain was not asked yet.";
+  let reason: string | null = "not-asked";
 
   function state(): KeychainState {
     const backend = BACKEND_NAMES.get(deps.platform ?? process.platform) ?? "Secret Service (libsecret)";
     const facts = { backend, reason, vaultExists: vault.exists() };
     if (mode === "vault") return { mode, locked: !vault.isOpen(), ...facts };
-    if (mode === "unset") return { mode, ...facts, reason: reason ?? "Nothing was chosen yet." };
+    if (mode === "unset") return { mode, ...facts, reason: reason ?? "not-chosen" };
     return { mode, ...facts };
   }
 

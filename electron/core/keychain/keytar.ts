@@ -85,7 +85,7 @@ async function roundTrip(keyring: NativeKeyring, nonce: string): Promise<string 
   await keyring.setPassword(PROBE_SERVICE, nonce, nonce);
   const read = await keyring.getPassword(PROBE_SERVICE, nonce);
   await keyring.deletePassword(PROBE_SERVICE, nonce);
-  return read === nonce ? null : "The keychain took a test entry but did not give it back.";
+  return read === nonce ? null : "not-given-back";
 }
 
 async function within<T>(clock: Pick<Clock, "after">, ms: number, answer: Promise<T>): Promise<T> {
@@ -101,26 +101,24 @@ async function within<T>(clock: Pick<Clock, "after">, ms: number, answer: Promis
 }
 
 function explainLoading(error: unknown, platform: NodeJS.Platform): string {
-  if (platform === "linux")
-    return "The library libsecret (package libsecret-1-0) is missing, or keytar has no build for this machine.";
-  return `The keychain's native module cannot be loaded: ${firstLine(error)}.`;
+  if (platform === "linux") return "no-library";
+  return `not-loaded: ${firstLine(error)}`;
 }
 
 function explainCall(error: unknown, platform: NodeJS.Platform): string {
-  if (error instanceof Failure)
-    return "The keychain is locked or waits for a prompt: it did not answer within 5 seconds.";
+  if (error instanceof Failure) return "no-answer";
   const text = firstLine(error);
-  if (platform !== "linux") return `The keychain refused a test entry: ${text}.`;
+  if (platform !== "linux") return `refused: ${text}`;
   if (/autolaunch|D-?Bus|connection (is )?closed|Could not connect/i.test(text)) {
-    return `There is no D-Bus session, so no Secret Service can be reached (${text}).`;
+    return `no-session: ${text}`;
   }
   if (/not provided by any|ServiceUnknown|org\.freedesktop\.secrets/i.test(text)) {
-    return `No Secret Service (GNOME Keyring, KWallet, KeePassXC) runs in this session (${text}).`;
+    return `no-service: ${text}`;
   }
   if (/Object does not exist at path/i.test(text)) {
-    return `The Secret Service has no keyring to put entries into, or could not ask for its password (${text}).`;
+    return `no-keyring: ${text}`;
   }
-  return `The Secret Service refused a test entry: ${text}.`;
+  return `refused: ${text}`;
 }
 
 function firstLine(error: unknown): string {

@@ -152,6 +152,23 @@ async function lastLines(run: Run, signal: AbortSignal): Promise<string> {
   return run.deps.masker.text(Buffer.from(masked).toString("utf8")).trim().slice(-1_000);
 }
 
+const explainMs = 3_000;
+
+/** The failure with the container's last lines: its log goes with it when the launch is undone. */
+export async function withLastLines(run: Run, failure: Failure): Promise<Failure> {
+  if (run.containerId === null || failure.details.lastLines !== undefined) return failure;
+  const limit = new AbortController();
+  const stop = run.deps.clock.after(explainMs, () => limit.abort());
+  try {
+    const lines = await lastLines(run, AbortSignal.any([run.signal, limit.signal]));
+    if (lines === "") return failure;
+    const details = { ...failure.details, lastLines: lines };
+    return new Failure(failure.code, details, { retryable: failure.retryable, cause: failure });
+  } finally {
+    stop();
+  }
+}
+
 /** What went wrong, or, when the container is dead, that. */
 export async function orDeath<T>(run: Run, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {

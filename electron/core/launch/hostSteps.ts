@@ -50,7 +50,7 @@ export const judgeStep: Step = {
     const denial = denialOf(judgement);
     if (denial !== null) throw denial;
     const relaxed = judgement.findings.filter(({ status }) => status === "relaxed").length;
-    return `score ${judgement.score}${relaxed > 0 ? `, ${relaxed} relaxed` : ""}`;
+    return relaxed > 0 ? `score-relaxed: ${judgement.score} ${relaxed}` : `score: ${judgement.score}`;
   },
 };
 
@@ -132,22 +132,20 @@ export const secretsStep: Step = {
     path: "get",
     query: { secrets: spec.secrets.map(({ ref }) => `${ref.environment}/${ref.name}`).join(",") },
   }),
-  skip: ({ spec, template }) => (spec.secrets.length === 0 && template.server === null ? "none asked for" : null),
+  skip: ({ spec, template }) => (spec.secrets.length === 0 && template.server === null ? "none-asked" : null),
   async act(run) {
     const { deps, spec, template } = run;
     if (template.server !== null) run.apiKey = createApiKey(deps.random, deps.masker);
     const resolved = await deps.secrets.resolve(spec.secrets.map(({ ref }) => ref));
     // Noted before anything can fail, so that they are overwritten whatever comes.
-    run.resolved = resolved.map((each) => ({ ...each, delivery: "file", why: "" }));
+    run.resolved = resolved.map((each) => ({ ...each, delivery: "file", why: "asked" }));
     const supported = deliveriesOf(template, spec.model !== null);
     run.resolved = run.resolved.map(({ ref, secret }, index) => {
       const wanted = spec.secrets[index]?.delivery ?? "auto";
       const of = { name: `${ref.environment}/${ref.name}`, isText: isTextSecret(secret) };
       return { ref, secret, ...chooseDelivery(supported, wanted, of) };
     });
-    return resolved.length === 0
-      ? "none asked for"
-      : resolved.map(({ ref }) => `${ref.name}@${ref.version}`).join(", ");
+    return resolved.length === 0 ? "none-asked" : resolved.map(({ ref }) => `${ref.name}@${ref.version}`).join(", ");
   },
 };
 

@@ -19,6 +19,8 @@ export interface Step {
   undo?: readonly Undo[];
   /** In place of `TIMED_OUT`. */
   late?(run: Run): Failure;
+  /** What is known of a failure before everything is undone, and the evidence with it. Never rejects. */
+  explain?(run: Run, failure: Failure): Promise<Failure>;
 }
 
 export interface Undo {
@@ -52,7 +54,8 @@ async function performOne(step: Step, run: Run): Promise<void> {
   } catch (error) {
     run.step(step.id, { state: "failed", durationMs: Math.round(clock.mono() - began) });
     run.note(step.id, isFailure(error) ? error.code : "INTERNAL");
-    throw error;
+    if (step.explain === undefined || !isFailure(error) || run.signal.aborted) throw error;
+    throw await step.explain(run, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { givenSecret, launchSpec, proof, template } from "../../contract/containers.ts";
+import { deliveryReason, givenSecret, launchSpec, proof, template } from "../../contract/containers.ts";
 
 /** What is remembered of a container that this console launched. References and proofs, never values. */
 export const launchRecord = z.object({
@@ -14,7 +14,7 @@ export const launchRecord = z.object({
   networkName: z.string().nullable(),
   spec: launchSpec,
   /** With the version that was given. */
-  secrets: z.array(givenSecret.omit({ current: true })),
+  secrets: z.array(givenSecret.omit({ current: true }).extend({ why: deliveryReason.catch("asked") })),
   proof: proof.nullable(),
   command: z.string(),
 });

@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import { secretsDir } from "../hardening/index.ts";
 import { type ModelServer, serverOf } from "../inference/index.ts";
 import { deliverFile, deliverMemory, prove, type Secret } from "../secrets/index.ts";
-import { aliveDetail, orDeath } from "./containerSteps.ts";
+import { aliveDetail, orDeath, withLastLines } from "./containerSteps.ts";
 import type { Step, Undo } from "./perform.ts";
 import { pause, type Run } from "./run.ts";
 import { type LaunchTemplate, profileOf } from "./templates.ts";
@@ -25,7 +25,7 @@ export const readyStep: Step = {
     path: "POST /containers/{id}/exec; GET /ready",
     query: { container: id.slice(0, 12), writes: template.server?.apiKeyFile ?? "" },
   }),
-  skip: ({ template }) => (template.server === null ? "no model server" : null),
+  skip: ({ template }) => (template.server === null ? "no-model-server" : null),
   late: (run) =>
     new Failure("SERVER_NOT_READY", { name: run.spec.name, seconds: run.template.server?.readySeconds ?? 0 }),
   async act(run, signal) {
@@ -40,6 +40,7 @@ export const readyStep: Step = {
     }
   },
   undo: [goesWithContainer],
+  explain: withLastLines,
 };
 
 export const injectStep: Step = {
@@ -58,7 +59,7 @@ export const injectStep: Step = {
     const { resolved, template } = run;
     if (resolved.some(({ delivery }) => delivery === "file")) return null;
     if (template.secretsFirst && template.server !== null) return null;
-    return resolved.length === 0 ? "none asked for" : { elsewhere: "in memory, with the model" };
+    return resolved.length === 0 ? "none-asked" : { elsewhere: "with-the-model" };
   },
   async act(run, signal) {
     const files = run.resolved.filter(({ delivery }) => delivery === "file");
@@ -68,9 +69,10 @@ export const injectStep: Step = {
       if (run.template.secretsFirst) await deliverKey(run, signal);
     });
     const inMemory = run.resolved.length - files.length;
-    return `${files.length} as files${inMemory > 0 ? `, ${inMemory} in memory with the model` : ""}`;
+    return `files: ${files.length} ${inMemory}`;
   },
   undo: [goesWithContainer],
+  explain: withLastLines,
 };
 
 export const loadStep: Step = {
@@ -86,8 +88,8 @@ export const loadStep: Step = {
     },
   }),
   skip({ spec, template }) {
-    if (template.server === null) return "no model server";
-    return template.server.protocol !== "gatehouse" || spec.model === null ? "the server loads its model itself" : null;
+    if (template.server === null) return "no-model-server";
+    return template.server.protocol !== "gatehouse" || spec.model === null ? "loads-itself" : null;
   },
   async act(run, signal) {
     const { model } = run.spec;
@@ -99,6 +101,7 @@ export const loadStep: Step = {
     return model.backend;
   },
   undo: [goesWithContainer],
+  explain: withLastLines,
 };
 
 export const proveStep: Step = {
@@ -110,7 +113,7 @@ export const proveStep: Step = {
     path: "GET /containers/{id}/json, top, logs; GET /images/{id}/history",
     query: { container: id.slice(0, 12) },
   }),
-  skip: ({ resolved, apiKey }) => (resolved.length === 0 && apiKey === null ? "no secret was given" : null),
+  skip: ({ resolved, apiKey }) => (resolved.length === 0 && apiKey === null ? "no-secret-given" : null),
   async act(run, signal) {
     const { start, template } = run;
     const proof = await proveNow(run, secretsOf(run), signal);
@@ -124,7 +127,7 @@ export const proveStep: Step = {
     }
     const unseen = proof.places.filter(({ looked }) => !looked);
     for (const { place, note } of unseen) run.warn(`not-looked: ${place} (${note})`);
-    return `${traces} traces in ${proof.places.length - unseen.length} places`;
+    return `traces: ${traces} ${proof.places.length - unseen.length}`;
   },
 };
 

@@ -1,4 +1,5 @@
 /** Ways of a value into a container. It is never in an argument, an environment, a label or on a disk. */
+import type { DeliveryReason } from "../../contract/containers.ts";
 import type { Engine } from "../docker/index.ts";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { Cancellable, Random } from "../ports.ts";
@@ -67,22 +68,21 @@ export function chooseDelivery(
   supported: readonly Delivery[],
   wanted: Delivery | "auto",
   of: { name: string; isText: boolean },
-): { delivery: Delivery; why: string } {
+): { delivery: Delivery; why: DeliveryReason } {
   const possible = supported.filter((delivery) => delivery === "file" || of.isText);
   if (wanted !== "auto") {
     if (!possible.includes(wanted)) {
-      const reason = supported.includes(wanted) ? "the value is not text" : "the image does not support it";
+      const reason = supported.includes(wanted) ? "not-text" : "not-supported";
       throw new Failure("INJECTION_UNSUPPORTED", { secret: of.name, delivery: wanted, reason });
     }
-    return { delivery: wanted, why: wanted === supported[0] ? "asked for, and the strongest" : "asked for" };
+    return { delivery: wanted, why: wanted === supported[0] ? "asked-strongest" : "asked" };
   }
   const [best] = possible;
   if (best === undefined) {
-    throw new Failure("INJECTION_UNSUPPORTED", { secret: of.name, delivery: wanted, reason: "no way is supported" });
+    throw new Failure("INJECTION_UNSUPPORTED", { secret: of.name, delivery: wanted, reason: "no-way" });
   }
-  if (best === "memory") return { delivery: best, why: "strongest: in memory, no file and no environment" };
-  const why = supported[0] === "memory" ? "the value is not text, so a file in memory" : "a file in memory (tmpfs)";
-  return { delivery: best, why };
+  if (best === "memory") return { delivery: best, why: "strongest-memory" };
+  return { delivery: best, why: supported[0] === "memory" ? "not-text" : "strongest-file" };
 }
 
 export function isTextSecret(secret: Secret): boolean {

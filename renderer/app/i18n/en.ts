@@ -7,6 +7,7 @@ import { fleet } from "./en/fleet.ts";
 import { launch } from "./en/launch.ts";
 import { logs } from "./en/logs.ts";
 import { rules } from "./en/rules.ts";
+import { said } from "./en/said.ts";
 import { secrets } from "./en/secrets.ts";
 import { shell } from "./en/shell.ts";
 import { tunnels } from "./en/tunnels.ts";
@@ -24,6 +25,7 @@ const english = {
   ...audit,
   ...errors,
   ...rules,
+  ...said,
 };
 
 /** Every text of the program has an id; a new one is written here first, then in Russian. */

@@ -15,10 +15,18 @@ export interface Text {
   t: (id: MessageId, values?: Values) => string;
   /** A text whose id is known at run time alone; null when the catalogue has none. */
   maybe: (id: string, values?: Record<string, string | number | boolean>) => string | null;
+  /** Words for what the core says as `code` or `code: values`, by `<group>.<code>`; what has none stands as it is. */
+  said: (group: keyof typeof groups, what: string) => string;
   /** What happened, and what to do next. */
   problem: (problem: Problem) => { what: string; hint: string };
   fmt: Formats;
 }
+
+const groups = {
+  note: (code: string) => `note.${code}`,
+  reason: (code: string) => `reason.${code}`,
+  warning: (code: string) => `warning.${code}`,
+};
 
 type Catalogue = Record<MessageId, string>;
 
@@ -39,14 +47,25 @@ export function createText(language: Language, catalogue: Catalogue, onGap?: (id
     const message = catalogue[id as MessageId];
     return intl.formatMessage({ id }, withoutHoles(message, values));
   };
+  const said: Text["said"] = (group, what) => {
+    const [, code = "", values = ""] = /^([a-z][a-z-]*)(?:: (.*))?$/s.exec(what) ?? [];
+    const [a = "", b = ""] = values.split(" ");
+    return maybe(groups[group](code), { what: values, a, b }) ?? what;
+  };
+  const problem: Text["problem"] = ({ code, details }) => {
+    const { reason } = details;
+    const known = typeof reason === "string" ? { ...details, reason: said("reason", reason) } : details;
+    return {
+      what: maybe(`error.${code}`, known) ?? t("error.INTERNAL"),
+      hint: maybe(`error.${code}.hint`, known) ?? t("error.INTERNAL.hint"),
+    };
+  };
   return {
     language,
     t,
     maybe,
-    problem: ({ code, details }) => ({
-      what: maybe(`error.${code}`, details) ?? t("error.INTERNAL"),
-      hint: maybe(`error.${code}.hint`, details) ?? t("error.INTERNAL.hint"),
-    }),
+    said,
+    problem,
     fmt: createFormats(intl),
   };
 }

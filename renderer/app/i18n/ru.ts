@@ -8,6 +8,7 @@ import { fleet } from "./ru/fleet.ts";
 import { launch } from "./ru/launch.ts";
 import { logs } from "./ru/logs.ts";
 import { rules } from "./ru/rules.ts";
+import { said } from "./ru/said.ts";
 import { secrets } from "./ru/secrets.ts";
 import { shell } from "./ru/shell.ts";
 import { tunnels } from "./ru/tunnels.ts";
@@ -25,4 +26,5 @@ export const ru: Record<MessageId, string> = {
   ...audit,
   ...errors,
   ...rules,
+  ...said,
 };

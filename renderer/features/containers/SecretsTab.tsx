@@ -31,7 +31,7 @@ export function SecretsTab({ detail }: { detail: ContainerDetailView }) {
                 </td>
                 <td>
                   {t(`delivery.${secret.delivery}`)}
-                  <div className="muted">{secret.why}</div>
+                  <div className="muted">{t(`given.${secret.why}`)}</div>
                 </td>
                 <td>
                   <State

@@ -21,7 +21,7 @@ const faults: readonly PracticeFaultName[] = [
 
 /** Failure buttons of a simulated host: each stays on until it is pressed again. */
 export function PracticeFaults({ hostId }: { hostId: string }) {
-  const { t } = useText();
+  const { t, maybe } = useText();
   const host = useQuery(useApi().practice.state.queryOptions()).data?.hosts.find((one) => one.hostId === hostId);
   const set = useAction((client, fault: PracticeFaultName, on: boolean) =>
     client.practice.fault({ hostId, fault, on }),
@@ -32,7 +32,9 @@ export function PracticeFaults({ hostId }: { hostId: string }) {
         <FlaskConical size={14} aria-hidden="true" />
         <h3>{t("practice.faults")}</h3>
       </header>
-      <p className="secondary">{host?.note ?? t("practice.faultsText")}</p>
+      <p className="secondary">
+        {host ? (maybe(`practice.note.${host.name}`) ?? host.note) : t("practice.faultsText")}
+      </p>
       <div className="faults">
         {faults.map((fault) => {
           const on = host?.faults.includes(fault) ?? false;

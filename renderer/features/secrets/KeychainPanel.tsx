@@ -10,7 +10,7 @@ import "./secrets.css";
 
 /** Where secrets lie, why there, and what can be done about it. */
 export function KeychainPanel({ state }: { state: KeychainStateView }) {
-  const { t } = useText();
+  const { t, said } = useText();
   const lock = useAction((client) => client.keychain.lock());
   return (
     <section className="panel keychain" aria-label={t("keychain.title")}>
@@ -32,7 +32,7 @@ export function KeychainPanel({ state }: { state: KeychainStateView }) {
         )}
       </div>
       {state.reason && state.mode !== "keychain" && (
-        <p className="muted">{t("keychain.why", { backend: state.backend, reason: state.reason })}</p>
+        <p className="muted">{t("keychain.why", { backend: state.backend, reason: said("reason", state.reason) })}</p>
       )}
       {(state.mode !== "keychain" || state.locked) && <KeychainSetup state={state} />}
       {lock.problem && <ProblemBanner problem={lock.problem} />}

@@ -19,7 +19,7 @@ type Props = {
 
 /** The value is written and never read: no field of the program ever holds it again. */
 export function PutSecretDialog({ name: wanted, environment: where, replace, onClose, onDone }: Props) {
-  const { t } = useText();
+  const { t, said } = useText();
   const api = useApi();
   const toast = useToast();
   const settings = useQuery(api.settings.get.queryOptions()).data;
@@ -75,7 +75,9 @@ export function PutSecretDialog({ name: wanted, environment: where, replace, onC
     >
       {blocked && keychain && (
         <Banner tone="warn" title={t(keychain.locked ? "error.KEYCHAIN_LOCKED" : "keychain.about.unset")}>
-          {keychain.reason && <p>{t("keychain.why", { backend: keychain.backend, reason: keychain.reason })}</p>}
+          {keychain.reason && (
+            <p>{t("keychain.why", { backend: keychain.backend, reason: said("reason", keychain.reason) })}</p>
+          )}
           <KeychainSetup state={keychain} />
         </Banner>
       )}

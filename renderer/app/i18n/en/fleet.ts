@@ -95,7 +95,7 @@ export const fleet = {
   "auth.agent.hint": "The running SSH agent proves who you are.",
   "auth.password.hint": "It is asked when connecting, and not kept.",
   "auth.interactive.hint": "The host asks what it wants to know, a one-time code for example.",
-  "auth.keyPath": "Key file",
+  "auth.keyPath": "Where the key file lies",
   "auth.encrypted": "encrypted",
   "auth.noAgent": "No SSH agent can be used",
   "auth.agentKey": "Key of the agent",

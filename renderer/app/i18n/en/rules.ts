@@ -8,7 +8,8 @@ export const rules = {
   "rule.user.why": "Root in the container is root on the host for many attacks. The user is “{user}”.",
   "rule.user.fix": "Give a user and group by number, such as 10001:10001.",
   "rule.capabilities.title": "All capabilities dropped",
-  "rule.capabilities.why": "Each capability is a piece of root’s power. Given back: {added}.",
+  "rule.capabilities.why":
+    "Each capability is a piece of root’s power{added, select, none {: the engine’s default set was kept} other {; given back: {added}}}.",
   "rule.capabilities.fix": "Name no extra capability.",
   "rule.no-new-privileges.title": "No new privileges",
   "rule.no-new-privileges.why": "Without it, a program with the setuid bit makes root of an ordinary user.",
@@ -61,7 +62,7 @@ export const rules = {
   "rule.publish-public.fix": "Publish nothing, or on 127.0.0.1 alone; the console goes through the tunnel.",
   "rule.network-isolated.title": "A network of its own, without a way out",
   "rule.network-isolated.why":
-    "With a way out, a container that was broken into sends data away. The network is “{network}”.",
+    "With a way out, a container that was broken into sends data away. The network is {network, select, own {“own”, with a way out} other {“{network}”}}.",
   "rule.network-isolated.fix": "Take the isolated network.",
   "rule.publish-privileged.title": "No port below 1024",
   "rule.publish-privileged.why": "Those belong to services of the system: {ports}.",

@@ -69,7 +69,7 @@ export const secrets = {
   "keychain.about.vault": "One file, sealed with a key from your passphrase.",
   "keychain.about.session": "Secrets are gone when the program ends.",
   "keychain.about.unset": "Choose where secrets lie.",
-  "keychain.why": "{backend} cannot be used: {reason}",
+  "keychain.why": "{backend} cannot be used: {reason}.",
   "keychain.unlock": "Unlock",
   "keychain.unlockTitle": "Open the vault",
   "keychain.lock": "Lock",

@@ -26,7 +26,7 @@ export const containers = {
   "containers.tab.secrets": "Секреты и проверка",
   "containers.tab.ask": "Спросить",
   "containers.tab.logs": "Журнал",
-  "containers.tab.inspect": "Inspect",
+  "containers.tab.inspect": "Описание",
 
   "bulk.title": "Выбранные контейнеры",
   "bulk.all": "Выбрать все показанные",

@@ -94,7 +94,7 @@ export const fleet = {
   "auth.agent.hint": "За вас отвечает запущенный агент SSH.",
   "auth.password.hint": "Спрашивается при подключении и не сохраняется.",
   "auth.interactive.hint": "Хост спрашивает, что ему нужно, — например, одноразовый код.",
-  "auth.keyPath": "Файл ключа",
+  "auth.keyPath": "Файл с ключом",
   "auth.encrypted": "зашифрован",
   "auth.noAgent": "Агентом SSH воспользоваться нельзя",
   "auth.agentKey": "Ключ агента",

@@ -6,7 +6,8 @@ export const rules = {
   "rule.user.why": "Для многих атак root в контейнере — это root на хосте. Пользователь: «{user}».",
   "rule.user.fix": "Задайте пользователя и группу числами, например 10001:10001.",
   "rule.capabilities.title": "Сняты все capabilities",
-  "rule.capabilities.why": "Каждая — часть власти root. Возвращены: {added}.",
+  "rule.capabilities.why":
+    "Каждая — часть власти root{added, select, none {; оставлен набор движка по умолчанию} other {; возвращены: {added}}}.",
   "rule.capabilities.fix": "Не называйте дополнительных.",
   "rule.no-new-privileges.title": "Без новых привилегий",
   "rule.no-new-privileges.why": "Иначе программа с битом setuid сделает из обычного пользователя root.",
@@ -58,7 +59,8 @@ export const rules = {
   "rule.publish-public.why": "Эти адреса доступны извне хоста: {addresses}.",
   "rule.publish-public.fix": "Не открывайте портов или только на 127.0.0.1; консоль ходит через туннель.",
   "rule.network-isolated.title": "Своя сеть без выхода наружу",
-  "rule.network-isolated.why": "Взломанный контейнер с выходом наружу отправит данные. Сеть: «{network}».",
+  "rule.network-isolated.why":
+    "Взломанный контейнер с выходом наружу отправит данные. Сеть: {network, select, own {своя, с выходом наружу} other {«{network}»}}.",
   "rule.network-isolated.fix": "Возьмите изолированную сеть.",
   "rule.publish-privileged.title": "Нет портов ниже 1024",
   "rule.publish-privileged.why": "Они для служб системы: {ports}.",

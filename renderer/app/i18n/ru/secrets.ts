@@ -69,7 +69,7 @@ export const secrets = {
   "keychain.about.vault": "Один файл, запечатан ключом из вашей парольной фразы.",
   "keychain.about.session": "Секреты исчезнут вместе с программой.",
   "keychain.about.unset": "Выберите, где лежать секретам.",
-  "keychain.why": "{backend} использовать нельзя: {reason}",
+  "keychain.why": "{backend} использовать нельзя: {reason}.",
   "keychain.unlock": "Открыть",
   "keychain.unlockTitle": "Открыть сейф",
   "keychain.lock": "Запереть",

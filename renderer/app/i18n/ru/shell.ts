@@ -68,7 +68,7 @@ export const shell = {
   "status.launch.failed": "{name}: запуск не удался",
   "status.launch.cancelled": "{name}: запуск отменён",
   "status.launch.running": "Запуск {name}",
-  "status.audit": "Цепочка аудита: записей {records}",
+  "status.audit": "Цепочка аудита: {count, plural, one {# запись} few {# записи} many {# записей} other {# записи}}",
   "status.auditUnknown": "Цепочка аудита: неизвестно",
 
   "palette.title": "Палитра команд",

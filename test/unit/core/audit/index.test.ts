@@ -364,7 +364,13 @@ describe("without a key", () => {
       after: {
         problem: null,
         verdict: "whole",
-        unchecked: ["Rows 1 to 2 were written while no key could be had; row 3 vouches for them."],
+        unchecked: [
+          {
+            kind: "vouched",
+            details: { from: 1, to: 2, by: 3 },
+            text: "Rows 1 to 2 were written while no key could be had; row 3 vouches for them.",
+          },
+        ],
       },
     });
     expect(actionsIn(join(dir, "audit-2026-03.jsonl"))).toEqual(["log.genesis", "container.launch", "log.sealed"]);
@@ -407,7 +413,7 @@ describe("without a key", () => {
     await second.record(high);
     await second.dispose();
     const report = await verifyAudit(withAll({ dir, keys }));
-    expect({ verdict: report.verdict, unchecked: report.unchecked }).toEqual({
+    expect({ verdict: report.verdict, unchecked: report.unchecked.map(({ text }) => text) }).toEqual({
       verdict: "whole",
       unchecked: ["Rows 1 to 3 were written while no key could be had; row 4 vouches for them."],
     });
@@ -477,7 +483,7 @@ describe("the next start", () => {
       kept: readFileSync(join(log.dir, set), "utf8"),
       query: row.query,
       verdict: report.verdict,
-      told: report.unchecked,
+      told: report.unchecked.map(({ text }) => text),
     }).toEqual({
       kept: tail,
       query: {

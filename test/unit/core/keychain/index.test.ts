@@ -16,19 +16,19 @@ describe("state", () => {
     const before = keychain.state();
     await keychain.init();
     expect({ before, seen }).toEqual({
-      before: { mode: "unset", ...facts, reason: "The keychain was not asked yet." },
+      before: { mode: "unset", ...facts, reason: "not-asked" },
       seen: [{ mode: "keychain", ...facts }],
     });
   });
 
   it("is unset, with the reason, when the keychain can't be used: nothing is kept anywhere", async () => {
     const { open, keyring, data } = setup();
-    keyring.unavailable = "There is no D-Bus session.";
+    keyring.unavailable = "no-session";
     const keychain = await open();
-    expect(keychain.state()).toEqual({ mode: "unset", ...facts, reason: "There is no D-Bus session." });
+    expect(keychain.state()).toEqual({ mode: "unset", ...facts, reason: "no-session" });
     await expect(keychain.put("dev", "A", Buffer.from("value-1"))).rejects.toMatchObject({
       code: "KEYCHAIN_UNAVAILABLE",
-      details: { reason: "There is no D-Bus session." },
+      details: { reason: "no-session" },
     });
     await expect(keychain.get("dev", "A")).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE" });
     expect(filesIn(data)).toEqual([]);

@@ -55,43 +55,43 @@ describe("probe", () => {
       name: "no bus",
       platform: "linux",
       native: failing("Cannot autolaunch D-Bus without X11 $DISPLAY"),
-      says: /^There is no D-Bus session, so no Secret Service can be reached \(Cannot autolaunch D-Bus without X11 \$DISPLAY\)\.$/,
+      says: /^no-session: Cannot autolaunch D-Bus without X11 \$DISPLAY$/,
     },
     {
       name: "no service",
       platform: "linux",
       native: failing("The name org.freedesktop.secrets was not provided by any .service files"),
-      says: /^No Secret Service \(GNOME Keyring, KWallet, KeePassXC\) runs in this session/,
+      says: /^no-service: The name org\.freedesktop\.secrets was not provided/,
     },
     {
       name: "no keyring",
       platform: "linux",
       native: failing("Object does not exist at path “/org/freedesktop/secrets/collection/login”"),
-      says: /^The Secret Service has no keyring to put entries into/,
+      says: /^no-keyring: Object does not exist/,
     },
     {
       name: "refused by macOS",
       platform: "darwin",
       native: failing("User interaction is not allowed."),
-      says: /^The keychain refused a test entry: User interaction is not allowed\.$/,
+      says: /^refused: User interaction is not allowed$/,
     },
     {
       name: "gives nothing back",
       platform: "linux",
       native: { getPassword: async () => null },
-      says: /^The keychain took a test entry but did not give it back\.$/,
+      says: /^not-given-back$/,
     },
   ];
-  it.each(sentences)("says in a sentence: $name", async ({ platform, native, says }) => {
+  it.each(sentences)("says why in a word, with the evidence: $name", async ({ platform, native, says }) => {
     expect(await setup(platform, native).keyring.probe()).toMatch(says);
   });
 
   it.each([
     [
       "linux",
-      /^The library libsecret \(package libsecret-1-0\) is missing, or keytar has no build for this machine\.$/,
+      /^no-library$/,
     ],
-    ["win32", /^The keychain's native module cannot be loaded: Failed to load keytar native addon\.$/],
+    ["win32", /^not-loaded: Failed to load keytar native addon$/],
   ] as const)("says so when the native part is missing on %s", async (platform, says) => {
     const load = () => Promise.reject(new Error("Failed to load keytar native addon\n  more"));
     expect(await setup(platform, {}, load).keyring.probe()).toMatch(says);
@@ -105,7 +105,7 @@ describe("probe", () => {
     await clock.advance(1);
     expect({ before, says: await probe, after: clock.pending }).toEqual({
       before: 1,
-      says: "The keychain is locked or waits for a prompt: it did not answer within 5 seconds.",
+      says: "no-answer",
       after: 0,
     });
   });

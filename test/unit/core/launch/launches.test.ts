@@ -145,7 +145,7 @@ describe("a launch that goes well", () => {
         {
           ref: { ...ref, version: 1 },
           delivery: "memory",
-          why: "strongest: in memory, no file and no environment",
+          why: "strongest-memory",
         },
       ],
       proof: { clean: true },
