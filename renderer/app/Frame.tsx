@@ -61,6 +61,7 @@ export function Frame() {
             </Route>
             <Route path="/launch/watch/:launchId">{({ launchId }) => <Launch launchId={launchId} />}</Route>
             <Route path="/launch/on/:hostId">{({ hostId }) => <Launch launchId={null} hostId={hostId} />}</Route>
+            <Route path="/launch/again/:again">{({ again }) => <Launch launchId={null} again={again} />}</Route>
             <Route path="/launch">
               <Launch launchId={null} />
             </Route>

@@ -23,8 +23,9 @@ import { toProblem } from "../client/problem.ts";
 import { matcher, useToast } from "../ui/index.ts";
 import { useText } from "./i18n/index.tsx";
 import { sections } from "./sections.ts";
+import { mainKey } from "./shortcuts.ts";
 
-type Item = { id: string; text: string; more?: string; icon: ReactNode; run: () => void };
+type Item = { id: string; text: string; more?: string; keys?: string; icon: ReactNode; run: () => void };
 
 /** Jump anywhere, do anything: sections, hosts, containers, actions. */
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
@@ -78,6 +79,7 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                   {item.icon}
                   <span className="truncate">{item.text}</span>
                   {item.more && <span className="muted truncate spread">{item.more}</span>}
+                  {item.keys && <span className="kbd spread">{item.keys}</span>}
                 </Command.Item>
               ))}
             </Command.Group>
@@ -100,9 +102,10 @@ function useGroups(onHelp: () => void): { title: string; items: Item[] }[] {
     { title: t("palette.actions"), items: useActions(onHelp) },
     {
       title: t("palette.sections"),
-      items: sections.map(({ id, path, icon: Icon }) => ({
+      items: sections.map(({ id, path, icon: Icon }, at) => ({
         id: `section-${id}`,
         text: t(`section.${id}`),
+        keys: `${mainKey} ${at + 1}`,
         icon: <Icon {...icon} />,
         run: () => go(path),
       })),
@@ -140,6 +143,12 @@ function useGroups(onHelp: () => void): { title: string; items: Item[] }[] {
   ].filter((group) => group.items.length > 0);
 }
 
+/** What one sees now: the setting's word, else the system's. */
+function shownDark(theme: Settings["theme"] | undefined): boolean {
+  if (theme === "dark" || theme === "light") return theme === "dark";
+  return !matchMedia("(prefers-color-scheme: light)").matches;
+}
+
 function useActions(onHelp: () => void): Item[] {
   const text = useText();
   const { t } = text;
@@ -154,9 +163,9 @@ function useActions(onHelp: () => void): Item[] {
     work.catch((error: unknown) => toast({ tone: "danger", text: text.problem(toProblem(error)).what }));
   }
   const set = (change: Partial<Settings>) => attempt(client.settings.set(change));
-  const dark = settings?.theme === "dark";
+  const dark = shownDark(settings?.theme);
   return [
-    { id: "launch", text: t("launch.action"), icon: <Rocket {...icon} />, run: () => go("/launch") },
+    { id: "launch", text: t("launch.title"), icon: <Rocket {...icon} />, run: () => go("/launch") },
     { id: "add-host", text: t("fleet.add"), icon: <Plus {...icon} />, run: () => go("/fleet/-/add") },
     { id: "add-tunnel", text: t("tunnels.add"), icon: <Cable {...icon} />, run: () => go("/tunnels/-/add") },
     {

@@ -7,7 +7,7 @@ import { State } from "../ui/index.ts";
 import { useText } from "./i18n/index.tsx";
 
 export function StatusBar() {
-  const { t, fmt } = useText();
+  const { t } = useText();
   const api = useApi();
   const hosts = useQuery(api.hosts.list.queryOptions()).data;
   const launches = useQuery(api.launches.list.queryOptions()).data ?? [];
@@ -29,7 +29,7 @@ export function StatusBar() {
         ? running.slice(0, 3).map((launch) => <LaunchLink key={launch.id} launch={launch} />)
         : newest && <LaunchLink launch={newest} />}
       <Link href="/audit" className="spread">
-        {audit ? t("status.audit", { records: fmt.number(audit.total) }) : t("status.auditUnknown")}
+        {audit ? t("status.audit", { count: audit.total }) : t("status.auditUnknown")}
       </Link>
     </footer>
   );

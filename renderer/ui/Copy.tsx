@@ -28,6 +28,7 @@ export function CopyButton({ text, label, doneLabel, small = true, iconOnly }: C
   );
 }
 
+/** Text as it is; with `copy`, its name and a button stand above it. */
 export function CodeBlock({
   text,
   copy,
@@ -42,13 +43,15 @@ export function CodeBlock({
   label: string;
 }) {
   return (
-    <section
-      className={`codeblock${wrap ? " wrap" : ""}${tall ? " tall" : ""}${copy ? " copyable" : ""}`}
-      aria-label={label}
-    >
+    <section className={`codeblock${wrap ? " wrap" : ""}${tall ? " tall" : ""}`} aria-label={label}>
+      {copy && (
+        <header>
+          <h3>{label}</h3>
+          <CopyButton text={text} {...copy} />
+        </header>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <pre tabIndex={0}>{text}</pre>
-      {copy && <CopyButton text={text} {...copy} />}
     </section>
   );
 }

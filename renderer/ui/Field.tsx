@@ -1,4 +1,4 @@
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from "react";
+import { type InputHTMLAttributes, type KeyboardEvent, type ReactNode, type SelectHTMLAttributes, useId } from "react";
 
 type FieldProps = {
   label: string;
@@ -139,7 +139,14 @@ export function Checkbox({ label, hint, checked, disabled, autofocus, onChange }
   );
 }
 
-/** A few choices side by side, one of them taken. */
+const radioSteps: ReadonlyMap<string, number> = new Map([
+  ["ArrowRight", 1],
+  ["ArrowDown", 1],
+  ["ArrowLeft", -1],
+  ["ArrowUp", -1],
+]);
+
+/** A few choices side by side, one of them taken; arrow keys move, as in every group of radio buttons. */
 export function Segmented<V extends string>({
   label,
   value,
@@ -151,8 +158,19 @@ export function Segmented<V extends string>({
   options: readonly Option<V>[];
   onChange: (value: V) => void;
 }) {
+  function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
+    const step = radioSteps.get(event.key);
+    if (step === undefined) return;
+    event.preventDefault();
+    const open = options.filter((option) => !option.disabled);
+    const at = open.findIndex((option) => option.value === value);
+    const next = open[(at + step + open.length) % open.length];
+    if (!next) return;
+    onChange(next.value);
+    event.currentTarget.querySelectorAll("button")[options.indexOf(next)]?.focus();
+  }
   return (
-    <div className="segmented" role="radiogroup" aria-label={label}>
+    <div className="segmented" role="radiogroup" aria-label={label} onKeyDown={onKeyDown}>
       {options.map((option) => (
         // biome-ignore lint/a11y/useSemanticElements: a button inside a segmented control looks and moves like one
         <button
@@ -160,6 +178,7 @@ export function Segmented<V extends string>({
           type="button"
           role="radio"
           aria-checked={option.value === value}
+          tabIndex={option.value === value ? 0 : -1}
           disabled={option.disabled}
           onClick={() => onChange(option.value)}
         >

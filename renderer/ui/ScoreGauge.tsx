@@ -1,6 +1,6 @@
-/** A ring of 0 to 100 with the number in it. */
-export function ScoreGauge({ score, label }: { score: number; label: string }) {
-  const tone = score >= 90 ? "ok" : score >= 70 ? "warn" : "danger";
+/** A ring of 0 to 100 with the number in it; `denied` shows that a good score is not enough. */
+export function ScoreGauge({ score, label, denied }: { score: number; label: string; denied?: boolean }) {
+  const tone = denied ? "danger" : score >= 90 ? "ok" : score >= 70 ? "warn" : "danger";
   const length = 2 * Math.PI * 20;
   return (
     <svg className={`gauge tone-${tone}`} width="52" height="52" viewBox="0 0 52 52" role="img" aria-label={label}>

@@ -82,7 +82,9 @@ export function FindingRow({ finding, actions, open }: { finding: Finding; actio
             {t("finding.relaxedBecause", { reason: finding.relaxation.reason, until: finding.relaxation.until })}
           </p>
         )}
-        <p className="muted">{finding.sources.join(" · ")}</p>
+        <p className="muted">
+          {finding.sources.map((source) => (source === "own" ? t("finding.ownRule") : source)).join(" · ")}
+        </p>
         {actions}
       </div>
     </details>

@@ -99,7 +99,7 @@ function TabBody({ tab, detail }: { tab: ContainerTab; detail: ContainerDetailVi
     case "logs":
       return (
         <Suspense fallback={<Skeleton label={t("common.loading")} />}>
-          <LogView hostId={detail.hostId} containerId={detail.id} name={detail.name} />
+          <LogView narrow hostId={detail.hostId} containerId={detail.id} name={detail.name} />
         </Suspense>
       );
     case "inspect":

@@ -7,7 +7,7 @@ import { useText } from "../../app/i18n/index.tsx";
 import { inScope, useScope } from "../../app/scope.tsx";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
-import { Button, DataTable, Empty, matcher, SearchBox, Skeleton } from "../../ui/index.ts";
+import { Button, DataTable, Empty, matcher, SearchBox, Skeleton, State } from "../../ui/index.ts";
 import { isProduction, ProblemBanner } from "../common/index.ts";
 import { BulkBar } from "./BulkBar.tsx";
 import { ContainerDrawer, tabOf } from "./ContainerDrawer.tsx";
@@ -54,6 +54,7 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
         <header className="list-head">
           <h1>{t("section.containers")}</h1>
           {rows && <span className="muted">{t("common.count", { shown: shown.length, total: rows.length })}</span>}
+          {rows && <Connecting />}
           <div className="row spread">
             <button
               type="button"
@@ -117,6 +118,19 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
       )}
     </>
   );
+}
+
+/** Hosts that will be in the list in a moment. */
+function Connecting() {
+  const { t, fmt } = useText();
+  const { scope } = useScope();
+  const hosts = useQuery(useApi().hosts.list.queryOptions()).data ?? [];
+  const names = hosts
+    .filter((host) => host.link.phase === "connecting" || host.link.phase === "reconnecting")
+    .filter((host) => inScope(scope, { environment: host.environment, hostId: host.id }))
+    .map((host) => host.name);
+  if (names.length === 0) return null;
+  return <State tone="accent" busy word={t("containers.connecting", { names: fmt.list(names) })} />;
 }
 
 function rowId(row: ContainerRow): string {

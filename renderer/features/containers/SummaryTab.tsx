@@ -5,7 +5,7 @@ import { Bar, CodeBlock, Facts } from "../../ui/index.ts";
 import { foldCommand, Since } from "../common/index.ts";
 
 export function SummaryTab({ detail }: { detail: ContainerDetailView }) {
-  const { t, fmt } = useText();
+  const { t, fmt, maybe } = useText();
   const copy = { label: t("common.copy"), doneLabel: t("common.copied") };
   const addresses = Object.entries(detail.addresses);
   return (
@@ -19,7 +19,10 @@ export function SummaryTab({ detail }: { detail: ContainerDetailView }) {
           detail.finishedAt !== null &&
             detail.state !== "running" && [t("container.finishedAt"), <Since key="end" ago at={detail.finishedAt} />],
           detail.exitCode !== null && detail.state !== "running" && [t("container.exitCode"), String(detail.exitCode)],
-          detail.health !== null && [t("container.health"), detail.health],
+          detail.health !== null && [
+            t("container.health"),
+            maybe(`container.health.${detail.health}`) ?? detail.health,
+          ],
           [t("container.restarts"), fmt.number(detail.restartCount)],
           [t("container.user"), <code key="user">{detail.user || "root"}</code>],
           [t("containers.column.gpu"), detail.gpus.length === 0 ? "—" : fmt.list(detail.gpus.map((gpu) => gpu.name))],
@@ -48,10 +51,7 @@ export function SummaryTab({ detail }: { detail: ContainerDetailView }) {
         </section>
       )}
       {detail.startCommand && (
-        <section className="stack tight">
-          <h3>{t("launch.command")}</h3>
-          <CodeBlock label={t("launch.command")} text={foldCommand(detail.startCommand)} copy={copy} />
-        </section>
+        <CodeBlock label={t("launch.command")} text={foldCommand(detail.startCommand)} copy={copy} />
       )}
     </>
   );

@@ -23,11 +23,11 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "host",
       title: t("containers.column.host"),
-      width: "15%",
+      width: "12%",
       priority: 2,
       sort: (row) => row.hostName,
       cell: (row) => (
-        <span className="row">
+        <span className="name-cell">
           <span className="truncate">{row.hostName}</span>
           {row.simulated && <SimulatedChip />}
         </span>
@@ -44,7 +44,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "image",
       title: t("containers.column.image"),
-      width: "16%",
+      width: "14%",
       priority: 4,
       sort: (row) => row.image,
       cell: (row) => (
@@ -56,7 +56,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "gpu",
       title: t("containers.column.gpu"),
-      width: "11%",
+      width: "10%",
       priority: 3,
       sort: (row) => row.gpus.length,
       cell: (row) =>
@@ -77,7 +77,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "secrets",
       title: t("containers.column.secrets"),
-      width: "13%",
+      width: "12%",
       priority: 3,
       sort: (row) => row.secrets.length,
       cell: (row) => <SecretNames row={row} />,

@@ -99,7 +99,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
       priority: 1,
       sort: (host) => host.name,
       cell: (host) => (
-        <span className="row">
+        <span className="name-cell">
           <span className="strong truncate">{host.name}</span>
           {host.simulated && <SimulatedChip />}
         </span>
@@ -124,7 +124,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "environment",
       title: t("fleet.column.environment"),
-      width: "132px",
+      width: "118px",
       priority: 3,
       sort: (host) => host.environment,
       cell: (host) => <EnvChip environment={host.environment} />,
@@ -140,7 +140,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "gpus",
       title: t("fleet.column.gpus"),
-      width: "20%",
+      width: "204px",
       priority: 2,
       sort: (host) => host.gpus.length,
       cell: (host) => <GpuCell host={host} />,
@@ -158,11 +158,11 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "attention",
       title: t("fleet.column.attention"),
-      width: "22%",
+      width: "20%",
       priority: 3,
       cell: (host) => {
         const problem = hostProblem(host);
-        if (!problem) return null;
+        if (!problem) return <Warning host={host} />;
         const words = text.problem(problem);
         return (
           <span className="tone-warn truncate" title={`${words.what} ${words.hint}`}>
@@ -172,6 +172,23 @@ function hostColumns(text: Text): Column<HostRow>[] {
       },
     },
   ];
+}
+
+/** What is no failure but will be in the way. */
+function Warning({ host }: { host: HostRow }) {
+  const { t } = useText();
+  if (!host.engine) return null;
+  const [what] = host.engine.warnings;
+  if (host.gpus.length > 0 && !host.engine.gpuToolkit) {
+    return <span className="tone-warn">{t("fleet.noToolkit")}</span>;
+  }
+  if (!what) return null;
+  const words = t("fleet.engineWarns", { what });
+  return (
+    <span className="tone-warn" title={words}>
+      {words}
+    </span>
+  );
 }
 
 export function engineName(kind: "docker" | "podman"): string {

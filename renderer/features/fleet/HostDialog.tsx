@@ -186,6 +186,7 @@ function AuthFields({ form, change, complain }: FieldsProps) {
             mono
             label={t("auth.keyPath")}
             placeholder="~/.ssh/id_ed25519"
+            hint={t("auth.key.hint")}
             value={form.keyPath}
             complaint={complain("keyPath")}
             list="key-files"
@@ -208,6 +209,7 @@ function AuthFields({ form, change, complain }: FieldsProps) {
       {form.auth === "agent" && agent?.available && (
         <SelectField
           label={t("auth.agentKey")}
+          hint={t("auth.agent.hint")}
           value={form.agentKey}
           options={[
             { value: "", label: t("auth.agentAny") },

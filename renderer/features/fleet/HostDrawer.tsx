@@ -103,7 +103,7 @@ function HostActions({ host, onGone }: { host: HostDetail; onGone: () => void })
         </>
       ) : (
         <Button
-          look="primary"
+          look={host.incident ? "normal" : "primary"}
           icon={<Plug size={14} />}
           busy={connect.busy || host.link.phase === "connecting"}
           onClick={() => void connect.run()}

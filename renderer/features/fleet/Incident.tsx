@@ -7,7 +7,7 @@ import { ProblemBanner } from "../common/index.ts";
 
 /** A changed host key is never a yes or no: one compares, types the fingerprint, and says why. */
 export function Incident({ host, incident }: { host: HostDetail; incident: HostKeyIncident }) {
-  const { t, fmt } = useText();
+  const { t, fmt, maybe } = useText();
   const toast = useToast();
   const [fingerprint, setFingerprint] = useState("");
   const [reason, setReason] = useState("");
@@ -20,24 +20,24 @@ export function Incident({ host, incident }: { host: HostDetail; incident: HostK
       <Banner tone="danger" title={t("incident.title")}>
         {t("incident.text", { host: host.name })}
       </Banner>
+      <div className="prints">
+        {incident.expected.map((key) => (
+          <div key={key.fingerprint}>
+            <span className="muted">
+              {t("incident.expected")} · {key.type} · {maybe(`hostKey.source.${key.source}`) ?? key.source}
+            </span>
+            <code>{key.fingerprint}</code>
+          </div>
+        ))}
+        <div>
+          <span className="muted">
+            {t("incident.presented")} · {incident.presented.type}
+          </span>
+          <code className="tone-danger">{incident.presented.fingerprint}</code>
+        </div>
+      </div>
       <Facts
         rows={[
-          [
-            t("incident.expected"),
-            <div key="expected" className="stack tight">
-              {incident.expected.map((key) => (
-                <code key={key.fingerprint} className="wrap-anywhere">
-                  {key.type} {key.fingerprint} <span className="muted">({key.source})</span>
-                </code>
-              ))}
-            </div>,
-          ],
-          [
-            t("incident.presented"),
-            <code key="presented" className="wrap-anywhere tone-danger">
-              {incident.presented.type} {incident.presented.fingerprint}
-            </code>,
-          ],
           [t("hostKey.firstSeen"), incident.firstSeen === null ? "—" : fmt.dateTime(incident.firstSeen)],
           [t("hostKey.lastSeen"), incident.lastSeen === null ? "—" : fmt.dateTime(incident.lastSeen)],
           [t("incident.detectedAt"), fmt.dateTime(incident.detectedAt)],

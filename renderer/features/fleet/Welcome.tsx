@@ -18,21 +18,22 @@ export function Welcome({ onAdd }: { onAdd: () => void }) {
         <p className="secondary lead">{t("welcome.text")}</p>
         <div className="choices">
           <article className="panel">
-            <h2>{t("welcome.own")}</h2>
-            <p className="secondary">{t("welcome.ownText")}</p>
-            <Button look="primary" icon={<Plus size={14} />} onClick={onAdd}>
-              {t("fleet.add")}
-            </Button>
-          </article>
-          <article className="panel">
             <h2>{t("welcome.practice")}</h2>
             <p className="secondary">{t("welcome.practiceText")}</p>
             <Button
+              look="primary"
               icon={<FlaskConical size={14} />}
               busy={start.busy || practice?.running === true}
               onClick={() => void start.run()}
             >
               {t("practice.try")}
+            </Button>
+          </article>
+          <article className="panel">
+            <h2>{t("welcome.own")}</h2>
+            <p className="secondary">{t("welcome.ownText")}</p>
+            <Button icon={<Plus size={14} />} onClick={onAdd}>
+              {t("fleet.add")}
             </Button>
           </article>
         </div>

@@ -54,11 +54,11 @@ function GpuChoice({ gpu, checked, onChange }: { gpu: Gpu; checked: boolean; onC
         <span>
           <span className="muted mono">{gpu.index}</span> {gpu.name}
         </span>
-        <span className="hint">
+        <span className={checked && gpu.heldBy.length > 0 ? "hint tone-warn" : "hint"}>
           {gpu.fault
             ? t("gpu.fault", { fault: gpu.fault })
             : gpu.heldBy.length > 0
-              ? t("gpu.heldBy", { names: fmt.list(gpu.heldBy.map((one) => one.name)) })
+              ? t(checked ? "launch.sharedGpu" : "gpu.heldBy", { names: fmt.list(gpu.heldBy.map((one) => one.name)) })
               : t("gpu.free")}
         </span>
       </span>

@@ -44,7 +44,6 @@ export function Judgement({ spec, template, valid, busy, problem, onSpec }: Prop
         {plan && <FindingsList plan={plan} spec={spec} template={template} onSpec={onSpec} />}
         {plan && (
           <section className="stack tight">
-            <h3>{t("launch.command")}</h3>
             <CodeBlock label={t("launch.command")} text={foldCommand(plan.command)} copy={copy} />
             <Section title={t("launch.createBody")}>
               <CodeBlock label={t("launch.createBody")} text={plan.createBody} copy={copy} />
@@ -76,7 +75,7 @@ function Verdict({ plan }: { plan: Plan }) {
   const failing = plan.findings.filter((finding) => finding.status !== "pass").length;
   return (
     <div className="verdict">
-      <ScoreGauge score={plan.score} label={t("containers.score", { score: plan.score })} />
+      <ScoreGauge denied={!plan.allowed} score={plan.score} label={t("containers.score", { score: plan.score })} />
       <div>
         <h2>{t(plan.allowed ? (failing === 0 ? "launch.hardened" : "launch.allowed") : "launch.denied")}</h2>
         <p className="secondary">{t("hardening.count", { failing, total: plan.findings.length })}</p>

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { useLocation } from "wouter";
@@ -10,7 +10,7 @@ import { useApi } from "../../client/hooks.ts";
 import { Banner, Button, Empty, IconButton, SelectField, Skeleton, TextField } from "../../ui/index.ts";
 import { EnvChip, isProduction, SimulatedChip } from "../common/index.ts";
 import { Advanced } from "./Advanced.tsx";
-import { freeName, specComplaints, specOf } from "./draft.ts";
+import { draftKey, freeName, specComplaints, specOf } from "./draft.ts";
 import { GpuPicker } from "./GpuPicker.tsx";
 import { Judgement } from "./Judgement.tsx";
 import { SecretsPicker } from "./SecretsPicker.tsx";
@@ -18,7 +18,9 @@ import { TemplateCards } from "./TemplateCards.tsx";
 
 export type Change = (values: Partial<LaunchSpec>) => void;
 
-export function LaunchForm({ wantedHost, title }: { wantedHost: string | null; title: string }) {
+type FormProps = { wantedHost: string | null; draft: LaunchSpec | null; title: string };
+
+export function LaunchForm({ wantedHost, draft, title }: FormProps) {
   const { t } = useText();
   const [, go] = useLocation();
   const { scope } = useScope();
@@ -42,7 +44,15 @@ export function LaunchForm({ wantedHost, title }: { wantedHost: string | null; t
       {online.length === 0 || (!host && hostId !== null) ? (
         <NoHost hosts={online} hostId={hostId} onPick={setHostId} />
       ) : (
-        host && <HostForm key={host.id} host={host} hosts={online} onHost={setHostId} />
+        host && (
+          <HostForm
+            key={host.id}
+            host={host}
+            hosts={online}
+            draft={draft?.hostId === host.id ? draft : null}
+            onHost={setHostId}
+          />
+        )
       )}
     </section>
   );
@@ -66,16 +76,16 @@ function NoHost(props: { hosts: HostRow[]; hostId: string | null; onPick: (id: s
   );
 }
 
-type HostFormProps = { host: HostRow; hosts: HostRow[]; onHost: (id: string) => void };
+type HostFormProps = { host: HostRow; hosts: HostRow[]; draft: LaunchSpec | null; onHost: (id: string) => void };
 
 /** The form for one host: its templates decide what it begins with. */
-function HostForm({ host, hosts, onHost }: HostFormProps) {
+function HostForm({ host, hosts, draft, onHost }: HostFormProps) {
   const { t } = useText();
   const api = useApi();
   const templates = useQuery(api.containers.templates.queryOptions({ input: { hostId: host.id } })).data;
   const rows = useQuery(api.containers.list.queryOptions({ input: {} })).data?.rows;
   const secrets = useQuery(api.secrets.list.queryOptions({ input: {} })).data ?? [];
-  const [spec, setSpec] = useState<LaunchSpec | null>(null);
+  const [spec, setSpec] = useState<LaunchSpec | null>(draft);
   const template = templates?.find((one) => one.id === spec?.template) ?? null;
 
   function pick(next: Template): void {
@@ -104,7 +114,7 @@ function HostForm({ host, hosts, onHost }: HostFormProps) {
   );
 }
 
-type SpecFormProps = HostFormProps & {
+type SpecFormProps = Omit<HostFormProps, "draft"> & {
   templates: Template[];
   template: Template;
   spec: LaunchSpec;
@@ -116,6 +126,7 @@ function SpecForm(props: SpecFormProps) {
   const { host, hosts, template, spec, onSpec } = props;
   const { t } = useText();
   const [, go] = useLocation();
+  const queries = useQueryClient();
   const start = useAction((client, wanted: LaunchSpec) => client.containers.launch(wanted));
   const change: Change = (values) => onSpec({ ...spec, ...values });
   const complaints = specComplaints(spec);
@@ -126,7 +137,10 @@ function SpecForm(props: SpecFormProps) {
 
   async function submit(): Promise<void> {
     const launched = await start.run(spec);
-    if (launched) go(`/launch/watch/${encodeURIComponent(launched.launchId)}`);
+    if (!launched) return;
+    queries.setQueryDefaults(draftKey(launched.launchId), { gcTime: Number.POSITIVE_INFINITY });
+    queries.setQueryData(draftKey(launched.launchId), spec);
+    go(`/launch/watch/${encodeURIComponent(launched.launchId)}`);
   }
 
   return (

@@ -1,12 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
-import { Ban, Box, ScrollText, X } from "lucide-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Ban, Box, MessageSquare, RotateCcw, ScrollText, X } from "lucide-react";
 import { useLocation } from "wouter";
 import type { LaunchView } from "../../../electron/contract/index.ts";
-import { type Text, useText } from "../../app/i18n/index.tsx";
+import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { useApi, useStream } from "../../client/hooks.ts";
 import { Banner, Button, Empty, IconButton, Skeleton, State, useNow } from "../../ui/index.ts";
 import { launchTone, ProblemBanner, ProofView, SimulatedChip, Since } from "../common/index.ts";
+import { draftKey } from "./draft.ts";
 
 /** A launch, step by step; it goes on when nobody watches, and can be opened again from the status bar. */
 export function LaunchWatch({ launchId }: { launchId: string }) {
@@ -40,16 +41,17 @@ export function LaunchWatch({ launchId }: { launchId: string }) {
   );
 }
 
-/** A warning is `kind: what`; kinds have words. */
-function warningWords({ maybe }: Text, warning: string): string {
-  const [, kind = "", what = ""] = /^([a-z-]+): (.*)$/s.exec(warning) ?? [];
-  return maybe(`warning.${kind}`, { what }) ?? warning;
+/** From the first step's beginning to the last one's end, in milliseconds. */
+function tookMs(launch: LaunchView): number {
+  const ends = launch.steps.map((step) => (step.startedAt ?? 0) + (step.durationMs ?? 0));
+  return Math.max(1, Math.max(...ends) - launch.startedAt);
 }
 
 function LaunchBody({ launch }: { launch: LaunchView }) {
-  const text = useText();
-  const { t } = text;
+  const { t, fmt, said } = useText();
   const [, go] = useLocation();
+  const rows = useQuery(useApi().containers.list.queryOptions({ input: {} })).data?.rows;
+  const asks = rows?.some((row) => row.id === launch.containerId && row.kind !== "none") ?? false;
   const cancel = useAction((client) => client.launches.cancel({ launchId: launch.id }));
   const container = launch.containerId && `${encodeURIComponent(launch.hostId)}/${launch.containerId}`;
   return (
@@ -61,6 +63,11 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
           word={t(`launch.state.${launch.state}`)}
           since={<Since at={launch.startedAt} ago />}
         />
+        {launch.state === "done" && (
+          <span className="secondary truncate">
+            {t("launch.doneText", { name: launch.name, host: launch.hostName, time: fmt.duration(tookMs(launch)) })}
+          </span>
+        )}
         <div className="row spread">
           {launch.state === "running" && (
             <Button icon={<Ban size={14} />} busy={cancel.busy} onClick={() => void cancel.run()}>
@@ -72,14 +79,17 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
               <Button look="primary" icon={<Box size={14} />} onClick={() => go(`/containers/${container}`)}>
                 {t("launch.openContainer")}
               </Button>
+              {asks && (
+                <Button icon={<MessageSquare size={14} />} onClick={() => go(`/containers/${container}/ask`)}>
+                  {t("launch.ask")}
+                </Button>
+              )}
               <Button icon={<ScrollText size={14} />} onClick={() => go(`/logs/${container}`)}>
                 {t("launch.openLog")}
               </Button>
             </>
           )}
-          {(launch.state === "failed" || launch.state === "cancelled") && (
-            <Button onClick={() => go(`/launch/on/${encodeURIComponent(launch.hostId)}`)}>{t("launch.again")}</Button>
-          )}
+          {(launch.state === "failed" || launch.state === "cancelled") && <Retry launch={launch} />}
         </div>
       </div>
       {cancel.problem && <ProblemBanner problem={cancel.problem} />}
@@ -89,7 +99,7 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
       {(launch.state === "failed" || launch.state === "cancelled") && <LeftBehind launch={launch} />}
       {launch.warnings.map((warning) => (
         <Banner key={warning} tone="warn">
-          {warningWords(text, warning)}
+          {said("warning", warning)}
         </Banner>
       ))}
       <ol className="steps" aria-label={t("launch.steps")}>
@@ -104,6 +114,19 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
         </section>
       )}
     </div>
+  );
+}
+
+/** Back to the form: with all that was typed, if that is still known. */
+function Retry({ launch }: { launch: LaunchView }) {
+  const { t } = useText();
+  const [, go] = useLocation();
+  const known = useQueryClient().getQueryData(draftKey(launch.id)) !== undefined;
+  const path = known ? `/launch/again/${launch.id}` : `/launch/on/${encodeURIComponent(launch.hostId)}`;
+  return (
+    <Button look="primary" icon={<RotateCcw size={14} />} onClick={() => go(path)}>
+      {t(known ? "launch.change" : "launch.again")}
+    </Button>
   );
 }
 
@@ -124,7 +147,7 @@ function LeftBehind({ launch }: { launch: LaunchView }) {
 }
 
 function Step({ step, over }: { step: LaunchView["steps"][number]; over: boolean }) {
-  const { t, fmt } = useText();
+  const { t, fmt, said } = useText();
   const now = useNow();
   const runs = step.state === "running" && step.startedAt !== null;
   const time = step.durationMs ?? (runs && step.startedAt !== null ? Math.max(0, now - step.startedAt) : null);
@@ -133,7 +156,7 @@ function Step({ step, over }: { step: LaunchView["steps"][number]; over: boolean
       <span className="step-mark" aria-hidden="true" />
       <span className="step-name">{t(`step.${step.id}`)}</span>
       <span className="step-note truncate" title={step.note}>
-        {step.note}
+        {said("note", step.note)}
       </span>
       <span className="step-state muted">
         {t(over && step.state === "waiting" ? "step.state.notRun" : `step.state.${step.state}`)}

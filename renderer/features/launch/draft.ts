@@ -24,6 +24,11 @@ export function canRelax(finding: Finding): boolean {
   return finding.status !== "pass" && !unrelaxable.has(finding.rule);
 }
 
+/** Where a launch's form is kept until the page is closed, so that one can change it after a failure. */
+export function draftKey(launchId: string): readonly string[] {
+  return ["launch-draft", launchId];
+}
+
 export function specOf(template: Template, host: HostRow, name: string, secrets: readonly SecretRow[]): LaunchSpec {
   const environment = host.environment;
   const wanted = secrets.filter((row) => row.environment === environment && template.wants.includes(row.name));

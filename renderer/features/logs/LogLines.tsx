@@ -126,9 +126,14 @@ type LineProps = { line: LogLine | undefined; query: string; time: (at: number) 
 
 const Line = memo(function Line({ line, query, time }: LineProps) {
   if (!line) return <div className="log-line pending">…</div>;
+  const kind = line.level ? ` level-${line.level}` : /^\s*[{[]/.test(line.text) ? " data" : "";
+  const [, at = "", fraction = ""] = /^(.*?)([.,]\d+)?$/.exec(line.at === null ? "" : time(line.at)) ?? [];
   return (
-    <div className={`log-line ${line.stream}${line.level ? ` level-${line.level}` : ""}`}>
-      <span className="log-time">{line.at === null ? "" : time(line.at)}</span>
+    <div className={`log-line ${line.stream}${kind}`}>
+      <span className="log-time">
+        {at}
+        <span className="fraction">{fraction}</span>
+      </span>
       <span className="log-stream" title={line.stream}>
         {line.stream === "stderr" ? "err" : line.stream === "stdout" ? "out" : "···"}
       </span>

@@ -13,15 +13,15 @@ import "./logs.css";
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 
-type Props = { hostId: string; containerId: string; name: string; slash?: boolean };
+type Props = { hostId: string; containerId: string; name: string; slash?: boolean; narrow?: boolean };
 
-/** A log as the core holds it: live, masked, as much of it as one looks at. */
-export function LogView({ hostId, containerId, name, slash = false }: Props) {
+/** A log as the core holds it: live, masked, as much of it as one looks at. `narrow`: its lines are broken at first. */
+export function LogView({ hostId, containerId, name, slash = false, narrow = false }: Props) {
   const { t } = useText();
   const buffer = useLogBuffer(hostId, containerId);
   const [text, setText] = useState("");
   const [shownLevels, setLevels] = useState<readonly LogLevel[]>([]);
-  const [wrap, setWrap] = useState(false);
+  const [wrap, setWrap] = useState(narrow);
   const settled = useDebounced(text, 150);
   const matches = useLogSearch(buffer.bufferId, buffer.head, { text: settled, levels: shownLevels });
   if (buffer.problem) {
