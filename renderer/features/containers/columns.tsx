@@ -36,7 +36,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "environment",
       title: t("fleet.column.environment"),
-      width: "118px",
+      width: "116px",
       priority: 3,
       sort: (row) => row.environment,
       cell: (row) => <EnvChip environment={row.environment} />,
@@ -56,7 +56,7 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "gpu",
       title: t("containers.column.gpu"),
-      width: "10%",
+      width: "12%",
       priority: 3,
       sort: (row) => row.gpus.length,
       cell: (row) =>

@@ -132,7 +132,7 @@ function hostColumns(text: Text): Column<HostRow>[] {
     {
       id: "engine",
       title: t("fleet.column.engine"),
-      width: "124px",
+      width: "140px",
       priority: 3,
       sort: (host) => host.engine?.version ?? null,
       cell: (host) => (host.engine ? `${engineName(host.engine.kind)} ${host.engine.version}` : <Dash />),

@@ -102,17 +102,19 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
           {said("warning", warning)}
         </Banner>
       ))}
-      <ol className="steps" aria-label={t("launch.steps")}>
-        {launch.steps.map((step) => (
-          <Step key={step.id} step={step} over={launch.state !== "running"} />
-        ))}
-      </ol>
-      {launch.proof && (
-        <section className="stack">
-          <h3>{t("proof.title")}</h3>
-          <ProofView proof={launch.proof} />
-        </section>
-      )}
+      <div className={launch.proof ? "watch-parts" : undefined}>
+        <ol className="steps" aria-label={t("launch.steps")}>
+          {launch.steps.map((step) => (
+            <Step key={step.id} step={step} over={launch.state !== "running"} />
+          ))}
+        </ol>
+        {launch.proof && (
+          <section className="stack">
+            <h3>{t("proof.title")}</h3>
+            <ProofView proof={launch.proof} />
+          </section>
+        )}
+      </div>
     </div>
   );
 }
@@ -161,7 +163,7 @@ function Step({ step, over }: { step: LaunchView["steps"][number]; over: boolean
       <span className="step-state muted">
         {t(over && step.state === "waiting" ? "step.state.notRun" : `step.state.${step.state}`)}
       </span>
-      <span className="step-time mono">{time === null ? "" : fmt.duration(time)}</span>
+      <span className="step-time mono">{time ? fmt.duration(time) : ""}</span>
     </li>
   );
 }
