@@ -26,6 +26,7 @@ export const appChange = z.object({
     "keychain",
     "launches",
     "tunnels",
+    "notebooks",
     "audit",
     "settings",
     "practice",

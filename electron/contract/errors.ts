@@ -80,6 +80,12 @@ export const errorCodes = [
   // audit and storage
   "AUDIT_UNWRITABLE",
   "STORE_UNWRITABLE",
+  // notebooks
+  "JUPYTER_MISSING",
+  "NOTEBOOK_NOT_STARTED",
+  "NOTEBOOK_DOWN",
+  "NOTEBOOK_LOGIN_NEEDED",
+  "NOTEBOOK_ODD_ANSWER",
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -8,6 +8,7 @@ import { containers, launches } from "./containers.ts";
 import { hosts } from "./hosts.ts";
 import { inference } from "./inference.ts";
 import { logs } from "./logs.ts";
+import { notebooks } from "./notebooks.ts";
 import { practice } from "./practice.ts";
 import { keychain, secrets } from "./secrets.ts";
 import { tunnels } from "./tunnels.ts";
@@ -20,6 +21,7 @@ export const contract = {
   containers,
   launches,
   tunnels,
+  notebooks,
   secrets,
   keychain,
   logs,
@@ -38,6 +40,7 @@ export * from "./errors.ts";
 export * from "./hosts.ts";
 export * from "./inference.ts";
 export * from "./logs.ts";
+export * from "./notebooks.ts";
 export * from "./practice.ts";
 export * from "./secrets.ts";
 export * from "./tunnels.ts";

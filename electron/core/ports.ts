@@ -54,6 +54,13 @@ export interface Notifier {
   notify(title: string, body: string): void;
 }
 
+/** Windows of the door's own for notebooks: each with a memory of its own, kept to its address. */
+export interface NotebookWindows {
+  /** Shows it, or goes there anew. `url` is good once, and only on this machine. */
+  open(id: string, title: string, url: string): void;
+  close(id: string): void;
+}
+
 /** Who sits at the keyboard, for the audit log. */
 export interface Actor {
   user: string;
@@ -88,6 +95,8 @@ export interface Ports {
   keyring: Keyring;
   links: LinkOpener;
   notifier: Notifier;
+  /** Absent where notebooks open in the person's browser. */
+  notebookWindows?: NotebookWindows;
   /** The process environment that the core may read (`SSH_AUTH_SOCK`, `DOCKER_HOST`, `XDG_RUNTIME_DIR`, `USER`). */
   env: Readonly<Record<string, string | undefined>>;
 }

@@ -27,6 +27,8 @@ const auditable = new Set([
   "containerId",
   "launchId",
   "tunnelId",
+  "notebookId",
+  "kernelId",
   "bufferId",
   "environment",
   "name",

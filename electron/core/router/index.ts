@@ -2,6 +2,7 @@ import { appRoutes } from "./app.ts";
 import { containerRoutes } from "./containers.ts";
 import { type GuardDeps, guarded } from "./guard.ts";
 import { hostRoutes } from "./hosts.ts";
+import { notebookRoutes } from "./notebooks.ts";
 import { secretRoutes } from "./secrets.ts";
 import type { Services } from "./services.ts";
 import { tunnelRoutes } from "./tunnels.ts";
@@ -18,6 +19,7 @@ export function createRouter(services: Services, guard: GuardDeps) {
     ...containerRoutes(os, services),
     ...secretRoutes(os, services),
     ...tunnelRoutes(os, services),
+    ...notebookRoutes(os, services),
   });
 }
 export type Router = ReturnType<typeof createRouter>;

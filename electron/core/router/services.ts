@@ -15,6 +15,7 @@ import type { ModelAccess } from "../inference/index.ts";
 import type { Keychain } from "../keychain/index.ts";
 import type { Launches } from "../launch/index.ts";
 import type { LogRoom, MaskGuard } from "../logs/index.ts";
+import type { Notebooks } from "../notebooks/index.ts";
 import type { PromptDesk } from "../prompts/index.ts";
 import type { Secrets } from "../secrets/index.ts";
 import type { Store } from "../store/index.ts";
@@ -31,6 +32,7 @@ export interface Services {
   containers: Containers;
   launches: Launches;
   tunnels: Tunnels;
+  notebooks: Notebooks;
   templates: readonly Template[];
   secrets: Secrets;
   keychain: Keychain;

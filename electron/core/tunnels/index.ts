@@ -14,8 +14,10 @@ import { Tunnel } from "./tunnel.ts";
 import { defaultTimings, type PortOwner, type TunnelRecord, type TunnelTimings } from "./types.ts";
 
 export type { SshAddress } from "./command.ts";
+export { canListen, nextFreePort, somePort } from "./portOwner.ts";
 export { type TunnelFile, tunnelFile } from "./records.ts";
-export type { TunnelTimings } from "./types.ts";
+export type { Destination, TunnelTimings } from "./types.ts";
+export { createWays, type Way, type Ways } from "./ways.ts";
 
 /** What a tunnel's row says of its host. */
 export interface TunnelHost {

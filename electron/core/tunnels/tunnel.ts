@@ -256,7 +256,7 @@ export class Tunnel {
 }
 
 /** What the host's own state says, while there is no way to the far side; `null` when there is one. */
-function hostLight(host: HostView, since: number): TunnelState | null {
+export function hostLight(host: HostView, since: number): TunnelState | null {
   const state = host.state();
   if (state === null) return { light: "needs-you", since, why: { code: "HOST_UNKNOWN", details: {} } };
   if (host.asking() && !host.online()) {

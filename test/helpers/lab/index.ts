@@ -1,9 +1,11 @@
 /** Real parts for tests: OpenSSH's sshd and ssh-agent, Docker Engine, an image without a registry. */
 
 import { busyboxAvailable, dockerdAvailable } from "./dockerd.ts";
+import { jupyterAvailable } from "./jupyter.ts";
 import { agentAvailable, sshdAvailable } from "./sshd.ts";
 
 export { busyboxImage, busyboxTag, engineCall, type LabDockerd, startDockerd } from "./dockerd.ts";
+export { type LabJupyter, startJupyter } from "./jupyter.ts";
 export { type LabAgent, type LabKey, type LabSshd, type SshdOptions, startAgent, startSshd } from "./sshd.ts";
 
 const parts = {
@@ -11,6 +13,7 @@ const parts = {
   agent: agentAvailable,
   dockerd: dockerdAvailable,
   busybox: busyboxAvailable,
+  jupyter: jupyterAvailable,
 } as const;
 
 export type LabPart = keyof typeof parts;

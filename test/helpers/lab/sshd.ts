@@ -146,6 +146,8 @@ function configuration(about: {
     "AllowTcpForwarding yes",
     "AllowStreamLocalForwarding yes",
     "MaxStartups 100:30:200",
+    // A bash that sshd starts reads `.bashrc` at its first level only: what is in somebody's must not slow a test down.
+    "SetEnv SHLVL=1",
     "LogLevel VERBOSE",
     "PrintMotd no",
     "",
