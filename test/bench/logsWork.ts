@@ -1,0 +1,120 @@
+/** Reads the log of one container over SSH in a process of its own, as we do or with dockerode, and says what it took. */
+import { Agent } from "node:http";
+import { Writable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+import { inspect } from "node:util";
+import Docker from "dockerode";
+import { createEngine } from "../../electron/core/docker/index.ts";
+import { createLogRoom, createMasker } from "../../electron/core/logs/index.ts";
+import { systemClock, systemRandom } from "../../electron/core/node.ts";
+import type { HostLink } from "../../electron/core/ssh/index.ts";
+import { testLink } from "../helpers/lab/link.ts";
+
+export interface LogsPlace {
+  port: number;
+  user: string;
+  key: string;
+  socket: string;
+  secrets: string[];
+}
+
+/** `read`: the whole log of an ended container. */
+export interface LogsWork {
+  kind: "ours" | "dockerode";
+  containerId: string;
+  lines: number;
+}
+
+/** Milliseconds by the clock and of this process's CPU. */
+export type LogsAnswer = [wall: number, cpu: number];
+
+/** A link that has carried something, an engine on it, and a log room with the secrets. */
+export async function openPlace(place: LogsPlace) {
+  const { link } = testLink({ port: place.port, user: place.user, auth: { kind: "key", path: place.key } });
+  await link.ready();
+  const clock = systemClock();
+  const engine = createEngine({ link, clock, socketPath: place.socket });
+  await engine.info();
+  const masker = createMasker();
+  for (const [at, secret] of place.secrets.entries()) masker.register(`SECRET_${at}`, Buffer.from(secret));
+  const newRoom = () => createLogRoom({ engineOf: async () => engine, masker, clock, random: systemRandom() });
+  return { link, engine, newRoom, masker };
+}
+
+type Place = Awaited<ReturnType<typeof openPlace>>;
+
+async function ours({ newRoom }: Place, { containerId, lines }: LogsWork): Promise<void> {
+  const room = newRoom();
+  const { bufferId } = await room.open({ hostId: "host-1", containerId, tail: lines });
+  for await (const head of room.watch(bufferId)) {
+    if (head.state !== "ended") continue;
+    // One more is the console's own: that the container has ended.
+    if (head.next !== lines + 1) throw new Error(`${head.next} lines in place of ${lines + 1}`);
+    break;
+  }
+  await room.dispose();
+}
+
+class ChannelAgent extends Agent {
+  readonly #link: HostLink;
+  readonly #socket: string;
+
+  constructor(link: HostLink, socket: string) {
+    super({ keepAlive: true });
+    this.#link = link;
+    this.#socket = socket;
+  }
+
+  override createConnection(_options: unknown, done?: (error: Error | null, stream: never) => void): undefined {
+    this.#link.openUnix(this.#socket).then(
+      (stream) => done?.(null, stream as never),
+      (error: Error) => done?.(error, undefined as never),
+    );
+    return undefined;
+  }
+
+  /** Or docker-modem walks through the whole connection at each request, which is not what is compared here. */
+  [inspect.custom](): string {
+    return "ChannelAgent {}";
+  }
+}
+
+async function dockerode(docker: Docker, { containerId, lines }: LogsWork): Promise<void> {
+  const options = { follow: true, stdout: true, stderr: true, timestamps: true, tail: lines } as const;
+  const stream = await docker.getContainer(containerId).logs(options);
+  let feeds = 0;
+  const count = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) feeds++;
+      done();
+    },
+  });
+  docker.modem.demuxStream(stream, count, count);
+  await new Promise((resolve, reject) => {
+    stream.once("end", resolve);
+    stream.once("error", reject);
+  });
+  // The demuxer gives what it holds in the same turn.
+  await setImmediate();
+  if (feeds !== lines) throw new Error(`dockerode: ${feeds} lines in place of ${lines}`);
+}
+
+async function serve(given: LogsPlace): Promise<void> {
+  const place = await openPlace(given);
+  const agent = new ChannelAgent(place.link, given.socket);
+  const docker = new Docker({ agent, protocol: "http", host: "engine" } as Docker.DockerOptions);
+  process.on("message", (work: LogsWork) => {
+    const began = performance.now();
+    const cpu = process.cpuUsage();
+    (work.kind === "ours" ? ours(place, work) : dockerode(docker, work)).then(
+      () => {
+        const { user, system } = process.cpuUsage(cpu);
+        process.send?.([performance.now() - began, (user + system) / 1000] satisfies LogsAnswer);
+      },
+      (error: unknown) => process.send?.({ failed: String(error) }),
+    );
+  });
+  process.send?.([0, 0] satisfies LogsAnswer);
+}
+
+if (process.argv[2] === "logs") process.once("message", (place: LogsPlace) => void serve(place));
