@@ -165,7 +165,7 @@ function auditColumns(text: Text): Column<AuditRowView>[] {
       priority: 1,
       cell: (row) => <span className="mono secondary">{fmt.stamp(row.at)}</span>,
     },
-    { id: "actor", title: t("audit.column.actor"), width: "8%", priority: 3, cell: (row) => row.actor },
+    { id: "actor", title: t("audit.column.actor"), width: "7%", priority: 3, cell: (row) => row.actor },
     {
       id: "action",
       title: t("audit.column.action"),
@@ -179,11 +179,11 @@ function auditColumns(text: Text): Column<AuditRowView>[] {
         </span>
       ),
     },
-    { id: "target", title: t("audit.column.target"), width: "18%", priority: 2, cell: (row) => row.target },
+    { id: "target", title: t("audit.column.target"), width: "16%", priority: 2, cell: (row) => row.target },
     {
       id: "operation",
       title: t("audit.column.operation"),
-      width: "26%",
+      width: "21%",
       priority: 3,
       cell: (row) => <span className="mono secondary">{`${row.method} ${row.path}`}</span>,
     },

@@ -14,7 +14,12 @@ export function ProblemBanner(props: { problem: Problem; title?: string; tone?: 
       <div className="hint">
         {lines ? t("error.lastLines") : words.hint} <span className="code mono">{props.problem.code}</span>
       </div>
-      {lines && <pre className="last-lines">{lines}</pre>}
+      {lines && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <pre className="last-lines" tabIndex={0}>
+          {lines}
+        </pre>
+      )}
     </Banner>
   );
 }

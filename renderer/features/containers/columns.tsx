@@ -23,7 +23,6 @@ export function containerColumns({ t }: Text): Column<ContainerRow>[] {
     {
       id: "host",
       title: t("containers.column.host"),
-      width: "12%",
       priority: 2,
       sort: (row) => row.hostName,
       cell: (row) => (

@@ -180,7 +180,12 @@ function Warning({ host }: { host: HostRow }) {
   if (!host.engine) return null;
   const [what] = host.engine.warnings;
   if (host.gpus.length > 0 && !host.engine.gpuToolkit) {
-    return <span className="tone-warn">{t("fleet.noToolkit")}</span>;
+    const words = t("fleet.noToolkit");
+    return (
+      <span className="tone-warn" title={words}>
+        {words}
+      </span>
+    );
   }
   if (!what) return null;
   const words = t("fleet.engineWarns", { what });
