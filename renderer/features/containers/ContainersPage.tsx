@@ -54,7 +54,7 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
         <header className="list-head">
           <h1>{t("section.containers")}</h1>
           {rows && <span className="muted">{t("common.count", { shown: shown.length, total: rows.length })}</span>}
-          {rows && <Connecting />}
+          {query.data && <Connecting told={query.data.problems.map((one) => one.hostId)} />}
           <div className="row spread">
             <button
               type="button"
@@ -120,12 +120,13 @@ export function ContainersPage({ hostId, containerId, tab }: Props) {
   );
 }
 
-/** Hosts that will be in the list in a moment. */
-function Connecting() {
+/** Hosts that will be in the list in a moment; `told` are those whose trouble the page shows already. */
+function Connecting({ told }: { told: readonly string[] }) {
   const { t, fmt } = useText();
   const { scope } = useScope();
   const hosts = useQuery(useApi().hosts.list.queryOptions()).data ?? [];
   const names = hosts
+    .filter((host) => !told.includes(host.id))
     .filter((host) => host.link.phase === "connecting" || host.link.phase === "reconnecting")
     .filter((host) => inScope(scope, { environment: host.environment, hostId: host.id }))
     .map((host) => host.name);

@@ -4,7 +4,7 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "rea
 import type { LogHead, LogLine } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { Button } from "../../ui/index.ts";
-import { piecesOf } from "./pieces.ts";
+import { accessOf, piecesOf } from "./pieces.ts";
 import type { LogBuffer, LogMatches } from "./useLogBuffer.ts";
 
 const rowHeight = 20;
@@ -127,6 +127,7 @@ type LineProps = { line: LogLine | undefined; query: string; time: (at: number) 
 const Line = memo(function Line({ line, query, time }: LineProps) {
   if (!line) return <div className="log-line pending">…</div>;
   const kind = line.level ? ` level-${line.level}` : /^\s*[{[]/.test(line.text) ? " data" : "";
+  const access = kind === " data" ? accessOf(line.text) : null;
   const [, at = "", fraction = ""] = /^(.*?)([.,]\d+)?$/.exec(line.at === null ? "" : time(line.at)) ?? [];
   return (
     <div className={`log-line ${line.stream}${kind}`}>
@@ -139,6 +140,7 @@ const Line = memo(function Line({ line, query, time }: LineProps) {
       </span>
       <span className="log-level">{line.level ?? ""}</span>
       <span className="log-text">
+        {access && <span className="log-access">{access} </span>}
         {piecesOf(line.text, query).map((piece, at) => {
           // biome-ignore-start lint/suspicious/noArrayIndexKey: pieces of one line have no other name than their place
           if (piece.kind === "mask") {

@@ -29,3 +29,15 @@ function hitsIn(text: string, query: string): Piece[] {
   if (from < text.length) pieces.push({ kind: "text", text: text.slice(from) });
   return pieces;
 }
+
+/** `GET /ready 200` of an access log's JSON line; null for any other line. */
+export function accessOf(text: string): string | null {
+  if (!text.startsWith("{") || text.length > 4_000 || !text.includes('"method"')) return null;
+  try {
+    const { method, path, status } = JSON.parse(text) as Record<string, unknown>;
+    const fits = typeof method === "string" && typeof path === "string" && typeof status === "number";
+    return fits ? `${method} ${path} ${status}` : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { piecesOf } from "../../../../../renderer/features/logs/pieces.ts";
+import { accessOf, piecesOf } from "../../../../../renderer/features/logs/pieces.ts";
 
 test.each([
   ["plain text", "all is well", "", [{ kind: "text", text: "all is well" }]],
@@ -42,4 +42,15 @@ test("the pieces together are the line, whatever it holds", () => {
       ).toBe(line);
     }),
   );
+});
+
+test.each([
+  ["an access line", '{"method":"GET","path":"/ready","status":200,"client_ip":"127.0.0.xxx"}', "GET /ready 200"],
+  ["JSON of another kind", '{"level":"info","method":"GET"}', null],
+  ["a status that is text", '{"method":"GET","path":"/","status":"200"}', null],
+  ["cut JSON", '{"method":"GET","path":"/ready"', null],
+  ["a list", '["method"]', null],
+  ["plain text", "GET /ready 200", null],
+])("%s in short", (_name, text, expected) => {
+  expect(accessOf(text)).toBe(expected);
 });
