@@ -85,7 +85,7 @@ export async function prepare(page, words) {
   await go(page, "/fleet/orion");
   await press("fault.dies-at-start");
   places.failed = await launch(page, words["template.chat-echo"], "chat-2");
-  await page.getByRole("button", { name: words["launch.again"] }).waitFor();
+  await page.getByRole("button", { name: words["launch.change"] }).waitFor();
   await go(page, "/fleet/orion");
   await press("fault.dies-at-start");
   places.bastion = await addBastion(page, press, words);
@@ -103,7 +103,7 @@ async function launch(page, template, name) {
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByRole("button", { name: "Start", exact: true }).click();
   const id = await afterRoute(page, "/launch/watch/");
-  await page.getByRole("button", { name: /Open container|New launch/ }).waitFor();
+  await page.getByRole("button", { name: /Open container|Change and try again/ }).waitFor();
   return id;
 }
 

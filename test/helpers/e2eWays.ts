@@ -76,7 +76,7 @@ export async function chooseTemplate(page: Page, template: string): Promise<Loca
 export async function startAndWatch(page: Page, form: Locator): Promise<"done" | "failed" | "cancelled"> {
   await press(form.getByRole("button", { name: "Start", exact: true }));
   await seen(page.getByRole("list", { name: "Steps" }));
-  const over = page.getByRole("button", { name: /^(?:Open container|New launch)$/ });
+  const over = page.getByRole("button", { name: /^(?:Open container|Change and try again)$/ });
   await seen(over, 60_000);
   if (await page.getByRole("button", { name: "Open container" }).isVisible()) return "done";
   return (await page.getByText("cancelled", { exact: true }).first().isVisible()) ? "cancelled" : "failed";

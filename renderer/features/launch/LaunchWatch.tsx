@@ -157,7 +157,7 @@ function Step({ step, over }: { step: LaunchView["steps"][number]; over: boolean
     <li className={`step ${step.state}`}>
       <span className="step-mark" aria-hidden="true" />
       <span className="step-name">{t(`step.${step.id}`)}</span>
-      <span className="step-note truncate" title={step.note}>
+      <span className="step-note truncate" title={said("note", step.note)}>
         {said("note", step.note)}
       </span>
       <span className="step-state muted">
