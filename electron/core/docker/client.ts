@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../ports.ts";
 import { LinkAgent } from "./agent.ts";
+import { follow } from "./follow.ts";
 import { engineFailure, type Subject } from "./problems.ts";
 
 export interface EngineRequest extends Cancellable {
@@ -28,6 +29,8 @@ export interface EngineClient {
   done(request: EngineRequest): Promise<number>;
   /** The body of an answer that goes on. Destroy it when done. */
   stream(request: EngineRequest): Promise<Readable>;
+  /** The same with GET for what goes on for long in small chunks, over a connection of its own that no pool counts. */
+  follow(request: EngineRequest): Promise<Readable>;
   /** The raw connection behind `101 UPGRADED`. Destroy it when done. */
   hijack(request: EngineRequest): Promise<Duplex>;
   dispose(): void;
@@ -50,6 +53,7 @@ export function createClient(deps: {
   const { clock } = deps;
   const agent = new LinkAgent(() => deps.open({}), clock);
   const docker = createDocker({ agent, version: deps.version });
+  const followed = new Set<Readable>();
 
   async function send(
     request: EngineRequest,
@@ -83,7 +87,7 @@ export function createClient(deps: {
   async function answer(request: EngineRequest, limit: Limit): Promise<IncomingMessage> {
     const response = await send(request, "plain", limit);
     if (!(response instanceof IncomingMessage)) throw new Error("the engine changed the protocol unasked");
-    return await accepted(response, request);
+    return await accepted(response.statusCode ?? 0, response, request);
   }
 
   return {
@@ -102,18 +106,29 @@ export function createClient(deps: {
         return response.statusCode ?? 0;
       }),
     stream: (request) => withLimit(request, (limit) => answer(request, limit)),
+    follow: (request) =>
+      withLimit(request, async (limit) => {
+        const stream = await deps.open({ signal: limit.signal });
+        const { head, body } = await follow(stream, targetOf(request, deps.version), limit.signal);
+        followed.add(body);
+        body.once("close", () => followed.delete(body));
+        return await accepted(head.status, body, request, limit.signal);
+      }),
     hijack: (request) =>
       withLimit(request, async (limit) => {
         const result = await send(request, "hijack", limit);
         if (!(result instanceof IncomingMessage)) return result;
-        await accepted(result, request);
+        await accepted(result.statusCode ?? 0, result, request);
         result.destroy();
         throw new Failure("ENGINE_ERROR", {
           status: result.statusCode ?? 0,
           message: "the engine does not hand over the stream",
         });
       }),
-    dispose: () => agent.destroy(),
+    dispose() {
+      agent.destroy();
+      for (const body of followed) body.destroy(new Error("the engine is no longer asked"));
+    },
   };
 }
 
@@ -159,13 +174,29 @@ function dial(docker: Docker, request: EngineRequest, mode: "plain" | "hijack", 
   });
 }
 
-async function accepted(response: IncomingMessage, request: EngineRequest): Promise<IncomingMessage> {
-  const status = response.statusCode ?? 0;
+/** A body that is refused is read to its end; `signal` cuts that short. */
+async function accepted<T extends Readable>(
+  status: number,
+  response: T,
+  request: EngineRequest,
+  signal?: AbortSignal,
+): Promise<T> {
   if ((status >= 200 && status < 300) || request.also?.includes(status)) return response;
-  const text = (await readAll(response)).toString("utf8");
+  const cut = () => response.destroy();
+  signal?.addEventListener("abort", cut, { once: true });
+  const text = (await readAll(response).finally(() => signal?.removeEventListener("abort", cut))).toString("utf8");
   const body = parseJson(text);
   const message = typeof body === "object" && body !== null && "message" in body ? String(body.message) : text;
   throw engineFailure(status, message, request.subject ?? {});
+}
+
+/** Objects in a query are JSON, as the engine's API has it. */
+function targetOf({ path, query = {} }: EngineRequest, version: string | undefined): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    search.set(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  return `${version === undefined ? "" : `/${version}`}${path}?${search}`;
 }
 
 async function readAll(response: Readable): Promise<Buffer> {

@@ -198,7 +198,7 @@ export function createEngine(deps: SessionDeps): Engine {
       const since = sinceNs === undefined ? {} : { since: secondsOf(sinceNs) };
       const query = { follow, tail, timestamps, stdout: true, stderr: true, ...since };
       const stream = await client
-        .stream({ path: `${container(id)}/logs`, query, subject, signal })
+        .follow({ path: `${container(id)}/logs`, query, subject, signal })
         .catch((error: unknown) => {
           if (!isFailure(error, "LOG_DRIVER_UNREADABLE")) throw error;
           throw new Failure("LOG_DRIVER_UNREADABLE", { id, driver: detail.logDriver });
@@ -220,7 +220,7 @@ export function createEngine(deps: SessionDeps): Engine {
     async *events(options = {}) {
       const { client } = await session(options.signal);
       const query = { filters: { type: eventTypes } };
-      const stream = await client.stream({ path: "/events", query, signal: options.signal });
+      const stream = await client.follow({ path: "/events", query, signal: options.signal });
       yield* engineEvents(stream, options.signal);
     },
 
