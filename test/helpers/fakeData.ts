@@ -357,7 +357,7 @@ const container = (more: Partial<ContainerDetailView>): ContainerDetailView => (
     {
       ref: { environment: "staging", name: "HF_TOKEN", version: 3 },
       delivery: "memory",
-      why: "strongest way that the template supports",
+      why: "strongest-memory",
       current: true,
     },
   ],
@@ -438,7 +438,7 @@ export function containers(): ContainerDetailView[] {
         {
           ref: { environment: "staging", name: "HF_TOKEN", version: 2 },
           delivery: "file",
-          why: "asked for",
+          why: "asked",
           current: false,
         },
       ],
@@ -571,16 +571,16 @@ export function launch(state: "done" | "failed" | "running"): LaunchView {
   const ids = ["judge", "check", "secrets", "network", "create", "start", "ready", "inject", "load", "prove"] as const;
   const at = state === "done" ? 10 : state === "failed" ? 6 : 7;
   const notes = [
-    "score 100",
+    "score: 100",
     "GPU 0 free, 812 GiB on disk",
     "1 secret",
     "gatehouse-chat, internal",
     "4be5a1c2d3e4",
     "pid 41723",
     "HTTP 200 after 1.2 s",
-    "HF_TOKEN in memory",
+    "with-the-model",
     "echo",
-    "7 places, 0 traces",
+    "traces: 0 7",
   ];
   return {
     id: `launch-${state}`,
