@@ -9,7 +9,19 @@ import { judgeRow, tableOf } from "./lib/benchTable.mjs";
 import { buildAll, root } from "./lib/build.mjs";
 import { bundleScript } from "./lib/bundleScript.mjs";
 
-const known = ["start", "transport", "masking", "logs", "view", "tunnels", "secrets", "rotation", "inference", "fleet"];
+const known = [
+  "start",
+  "transport",
+  "masking",
+  "detect",
+  "logs",
+  "view",
+  "tunnels",
+  "secrets",
+  "rotation",
+  "inference",
+  "fleet",
+];
 const args = process.argv.slice(2);
 const asJson = args.includes("--json");
 const wanted = args.filter((arg) => arg !== "--json");

@@ -48,7 +48,7 @@ function scanAssignment(noun: Noun, line: Line, start: number, end: number): voi
   if (at === null) return;
   const name = nameBefore(text, end);
   if (name === null || !saysSecret(noun, name)) return;
-  const to = line.runs.valueEnd(at);
+  const to = line.runs.value(at);
   if (to === null || to - at < MIN_VALUE || to - at > MAX_VALUE) return;
   if (looksRandom(noun, name, text.slice(at, to), text[to])) line.add(at, to, "assignment");
 }

@@ -55,10 +55,11 @@ export class Runs {
   #text = "";
   readonly #from = new Int32Array(256);
   readonly #to = new Int32Array(256);
+  readonly #looks = new Int32Array(256);
   readonly #used: number[] = [];
 
   #valueTo = 0;
-  #looks = 0;
+  #valueLooks = 0;
 
   reset(text: string): void {
     this.#text = text;
@@ -81,16 +82,24 @@ export class Runs {
   }
 
   /**
-   * Where the value that begins at `at` ends: at a blank, a quote, what closes or parts a list, or beyond ASCII. `null` when
-   * the same run of characters was asked about too often (`key=key=key=…`): judging a value costs its length.
+   * The same, for whoever then judges what it holds, which costs its length: `null` when that run was asked about too often
+   * (`key=key=key=…`).
    */
-  valueEnd(at: number): number | null {
-    if (at < this.#valueTo) return this.#looks++ < MAX_LOOKS ? this.#valueTo : null;
+  judged(set: number, at: number): number | null {
+    const known = at < (this.#to[set] as number) && at >= (this.#from[set] as number);
+    const to = this.end(set, at);
+    this.#looks[set] = known ? (this.#looks[set] as number) + 1 : 1;
+    return (this.#looks[set] as number) > MAX_LOOKS ? null : to;
+  }
+
+  /** Where the value that begins at `at` ends: at a blank, a quote, what closes or parts a list, or beyond ASCII. */
+  value(at: number): number | null {
+    if (at < this.#valueTo) return this.#valueLooks++ < MAX_LOOKS ? this.#valueTo : null;
     const text = this.#text;
     let to = at;
     while (to < text.length && isValue(text.charCodeAt(to))) to++;
     this.#valueTo = to;
-    this.#looks = 1;
+    this.#valueLooks = 1;
     return to;
   }
 }

@@ -86,7 +86,8 @@ function valueAfter(
 ): void {
   const at = afterSign(line.text, from);
   if (at === null) return;
-  const to = line.runs.end(set, at);
+  const to = line.runs.judged(set, at);
+  if (to === null) return;
   const value = line.text.slice(at, Math.min(to, at + 1025));
   if (value.length < min || isReference(value) || isSampleBody(value) || !check(value)) return;
   line.add(at, to, kind);
@@ -141,9 +142,14 @@ function scanAuthorization(line: Line, _start: number, end: number): void {
   if (word - at <= 12 && text[word] === " " && schemes.test(text.slice(at, word))) {
     at = word;
     while (text[at] === " " && at < word + 4) at++;
-    const to = runs.end(TOKEN68, at);
-    const value = text.slice(at, Math.min(to, at + 512));
-    if (value.length >= 6 && !isPlaceholder(value) && (hasDigit(value) || isMixed(value) || value.length >= 20)) {
+    const to = runs.judged(TOKEN68, at);
+    const value = to === null ? "" : text.slice(at, Math.min(to, at + 512));
+    if (
+      to !== null &&
+      value.length >= 6 &&
+      !isPlaceholder(value) &&
+      (hasDigit(value) || isMixed(value) || value.length >= 20)
+    ) {
       line.add(at, to, "authorization");
     }
     return;
@@ -154,7 +160,8 @@ function scanAuthorization(line: Line, _start: number, end: number): void {
 /** `Bearer TOKEN` anywhere: RFC 6750. */
 function scanBearer(line: Line, start: number, end: number): void {
   if (!startsHere(line.text, start)) return;
-  const to = line.runs.end(TOKEN68, end);
+  const to = line.runs.judged(TOKEN68, end);
+  if (to === null) return;
   const value = line.text.slice(end, Math.min(to, end + 512));
   if (value.length < 20 || isPlaceholder(value) || isSampleBody(value)) return;
   if (hasDigit(value) && (classesIn(value) & LETTER) !== 0) line.add(end, to, "authorization");

@@ -33,9 +33,10 @@ function scanEmail(line: Line, sign: number): void {
   let to = sign + 1;
   while (to <= sign + 254 && (classAt(text, to) & (ALNUM | DASH | DOT)) !== 0) to++;
   while (to > sign && (classAt(text, to - 1) & (DOT | DASH)) !== 0) to--;
-  const dot = text.lastIndexOf(".", to - 1);
-  if (from === sign || dot <= sign + 1) return;
-  const label = text.slice(dot + 1, to).toLowerCase();
+  const domain = text.slice(sign + 1, to);
+  const dot = domain.lastIndexOf(".");
+  if (from === sign || dot < 1) return;
+  const label = domain.slice(dot + 1).toLowerCase();
   if (label.length < 2 || label.length > 24 || (classesIn(label) & ~LETTER) !== 0 || noDomains.has(label)) return;
   // `git@host.example:team/project` is where a repository lies.
   if (text.slice(from, sign) === "git" || text.slice(from - 2, from) === "//") return;
@@ -76,6 +77,7 @@ interface Numeral {
 }
 
 const MAX_SPAN = 40;
+const MAX_GROUPS = 7;
 /** Of the shortest number that is looked for. */
 const MIN_DIGITS = 10;
 
@@ -98,7 +100,7 @@ function scanNumber(line: Line, start: number): number {
 function numeralAt(text: string, start: number, run: number): Numeral {
   const numeral: Numeral = { groups: [text.slice(start, run)], ends: [run], digits: "" };
   let at = run;
-  while (at < start + MAX_SPAN) {
+  while (at < start + MAX_SPAN && numeral.groups.length < MAX_GROUPS) {
     const next = separated(text, at);
     if (next === at || (classAt(text, next) & DIGIT) === 0) break;
     let to = next;
@@ -157,7 +159,7 @@ function card(line: Line, start: number, numeral: Numeral): number | null {
     for (const length of lengths) {
       const end = endAfter(numeral, length);
       const number = digits.slice(0, length);
-      if (end === null || !closes(line.text, end) || !luhn(number) || new Set(number).size < 3) continue;
+      if (end === null || !closes(line.text, end) || !luhn(number) || new Set(number).size < 2) continue;
       line.add(start, end, "card");
       return end;
     }
