@@ -98,7 +98,7 @@ describe("when something breaks", () => {
   });
 
   test.each([
-    { button: "Server answers 500", host: "orion", what: /The model server failed/, hint: "Its log tells why" },
+    { button: "Server answers 500", host: "orion", what: /The model server failed/, hint: "Its last lines" },
     { button: "Fill the disk", host: "orion", what: /disk/i, hint: "" },
   ])("$button: the launch says what and what to do, and everything is undone", async ({ button, host, what, hint }) => {
     const drawer = await openHost(page, host);

@@ -303,6 +303,14 @@ const faults: Fault[] = [
   ],
   ["server answers 500", ({ server }) => (server.fault = "500"), { code: "SERVER_ERROR" }],
   [
+    "server answers 500, and its log tells why",
+    ({ server, engine }) => {
+      server.fault = "500";
+      engine.onStart = (container) => container.log.push(Buffer.from(`no memory for ${value}\n`));
+    },
+    { code: "SERVER_ERROR", details: expect.objectContaining({ lastLines: "no memory for [secret:HF_TOKEN]" }) },
+  ],
+  [
     "server echoes the input in a 422",
     ({ server }) => (server.fault = "422-echo"),
     { code: "SERVER_REFUSED_INPUT", details: { status: 422, path: "/v1/model/load", reason: "body (model_type)" } },
