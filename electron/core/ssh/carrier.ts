@@ -1,8 +1,8 @@
-import type { Failure } from "../failure.ts";
+import { type Failure, isFailure } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../ports.ts";
 import { channelProgram } from "./channelProgram.ts";
 import type { Connection } from "./connection/connection.ts";
-import type { Slot } from "./limits.ts";
+import { pause, type Slot } from "./limits.ts";
 import type { Program } from "./run.ts";
 
 /** One authenticated connection, whoever keeps it: the library, or OpenSSH's own client. It ends once. */
@@ -33,6 +33,13 @@ export interface RemoteCommand {
   slot: Slot;
 }
 
+/**
+ * sshd closes the channel of a program that has ended before it gives its session free, so that programs which follow
+ * each other closely can find all ten taken for a moment. A refusal is tried again for some 0.4 s.
+ */
+const firstWaitMs = 25;
+const lastWaitMs = 200;
+
 /** A connection of the library. */
 export function libraryCarrier(connection: Connection, clock: Clock): Carrier {
   return {
@@ -43,8 +50,18 @@ export function libraryCarrier(connection: Connection, clock: Clock): Carrier {
     get bytesRead() {
       return connection.bytesRead;
     },
-    start: ({ line, what, mark, slot }, options) =>
-      connection.exec(line, what, options, (session) => channelProgram(session, { connection, slot, mark, clock })),
+    async start({ line, what, mark, slot }, options) {
+      for (let wait = firstWaitMs; ; wait *= 2) {
+        try {
+          return await connection.exec(line, what, options, (session) =>
+            channelProgram(session, { connection, slot, mark, clock }),
+          );
+        } catch (error) {
+          if (!isFailure(error, "CHANNEL_FAILED") || wait > lastWaitMs) throw error;
+          await pause(clock, wait, options.signal);
+        }
+      }
+    },
     unix: (path, options) => connection.unix(path, options),
     tcp: (host, port, options) => connection.tcp(host, port, options),
     ping: () => connection.ping(),

@@ -191,6 +191,11 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
   const { target, clock, signal, hostKeys, hostId, timings, wire: socket } = deps;
   const { address, port } = target;
   const knownTypes = await hostKeys.knownTypes(keyQuestion(hostId, target));
+  // ssh2 would wait for ever on a wire that broke before it listened: a proxy command that fails at once.
+  if (socket.destroyed) {
+    const reason = socket.errored === null ? "the connection was closed at once" : reasonOf(socket.errored);
+    throw new Failure("HOST_UNREACHABLE", { address, port, reason }, { retryable: true });
+  }
 
   let failure: Failure | null = null;
   const giveUp = (why: Failure) => {

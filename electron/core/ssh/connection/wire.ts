@@ -47,6 +47,8 @@ export function commandWire(command: string, env: Readonly<Record<string, string
     bytesRead += chunk.length;
     if (!wire.push(chunk)) child.stdout.pause();
   });
+  // It may break before anybody listens; that must not end the program.
+  wire.on("error", () => {});
   child.stdin.on("error", () => {});
   child.once("error", (error) => wire.destroy(error));
   child.once("close", (code) => {
