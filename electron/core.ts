@@ -25,6 +25,7 @@ async function start({ data, home, practice }: StartMessage) {
       keyring: keytarKeyring({ clock, random }),
       links: main.links,
       notifier: main.notifier,
+      notebookWindows: main.notebookWindows,
       env: coreEnvironment(process.env),
     },
     { version: GATEHOUSE_VERSION, actorDoor: "desktop", practice, serverBundle: join(built, "inference-server.mjs") },

@@ -21,6 +21,7 @@ const Containers = lazy(() => withRetry(() => import("../features/containers/ind
 const Launch = lazy(() => withRetry(() => import("../features/launch/index.ts")));
 const Logs = lazy(() => withRetry(() => import("../features/logs/index.ts")));
 const Tunnels = lazy(() => withRetry(() => import("../features/tunnels/index.ts")));
+const Notebooks = lazy(() => withRetry(() => import("../features/notebooks/index.ts")));
 const Secrets = lazy(() => withRetry(() => import("../features/secrets/index.ts")));
 const Audit = lazy(() => withRetry(() => import("../features/audit/index.ts")));
 const SettingsPage = lazy(() => withRetry(() => import("../features/settings/index.ts")));
@@ -71,6 +72,11 @@ export function Frame() {
             <Route path="/tunnels/:tunnelId?/:dialog?">
               {({ tunnelId, dialog }) => (
                 <Tunnels tunnelId={tunnelId && tunnelId !== "-" ? tunnelId : null} dialog={dialog ?? null} />
+              )}
+            </Route>
+            <Route path="/notebooks/:notebookId?/:dialog?">
+              {({ notebookId, dialog }) => (
+                <Notebooks notebookId={notebookId && notebookId !== "-" ? notebookId : null} dialog={dialog ?? null} />
               )}
             </Route>
             <Route path="/secrets/:dialog?">{({ dialog }) => <Secrets dialog={dialog ?? null} />}</Route>

@@ -7,6 +7,7 @@ import {
   KeyRound,
   Languages,
   Moon,
+  NotebookPen,
   Plus,
   RefreshCw,
   Rocket,
@@ -97,6 +98,7 @@ function useGroups(onHelp: () => void): { title: string; items: Item[] }[] {
   const hosts = useQuery(api.hosts.list.queryOptions()).data ?? [];
   const containers = useQuery(api.containers.list.queryOptions({ input: {} })).data?.rows ?? [];
   const tunnels = useQuery(api.tunnels.list.queryOptions()).data ?? [];
+  const notebooks = useQuery(api.notebooks.list.queryOptions()).data ?? [];
   const icon = { size: 15, "aria-hidden": true } as const;
   return [
     { title: t("palette.actions"), items: useActions(onHelp) },
@@ -140,6 +142,16 @@ function useGroups(onHelp: () => void): { title: string; items: Item[] }[] {
         run: () => go(`/tunnels/${encodeURIComponent(row.id)}`),
       })),
     },
+    {
+      title: t("section.notebooks"),
+      items: notebooks.map((row) => ({
+        id: `notebook-${row.id}`,
+        text: `${row.folder} :${row.port}`,
+        more: row.host?.name ?? "",
+        icon: <NotebookPen {...icon} />,
+        run: () => go(`/notebooks/${encodeURIComponent(row.id)}`),
+      })),
+    },
   ].filter((group) => group.items.length > 0);
 }
 
@@ -168,6 +180,12 @@ function useActions(onHelp: () => void): Item[] {
     { id: "launch", text: t("launch.title"), icon: <Rocket {...icon} />, run: () => go("/launch") },
     { id: "add-host", text: t("fleet.add"), icon: <Plus {...icon} />, run: () => go("/fleet/-/add") },
     { id: "add-tunnel", text: t("tunnels.add"), icon: <Cable {...icon} />, run: () => go("/tunnels/-/add") },
+    {
+      id: "start-notebook",
+      text: t("notebooks.start"),
+      icon: <NotebookPen {...icon} />,
+      run: () => go("/notebooks/-/start"),
+    },
     {
       id: "restart-tunnels",
       text: t("tunnels.restartAll"),

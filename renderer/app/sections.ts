@@ -1,6 +1,16 @@
-import { Boxes, Cable, KeyRound, type LucideIcon, ScrollText, Server, Settings, ShieldCheck } from "lucide-react";
+import {
+  Boxes,
+  Cable,
+  KeyRound,
+  type LucideIcon,
+  NotebookPen,
+  ScrollText,
+  Server,
+  Settings,
+  ShieldCheck,
+} from "lucide-react";
 
-export type SectionId = "fleet" | "containers" | "logs" | "tunnels" | "secrets" | "audit" | "settings";
+export type SectionId = "fleet" | "containers" | "logs" | "tunnels" | "notebooks" | "secrets" | "audit" | "settings";
 export type SectionInfo = { id: SectionId; path: string; icon: LucideIcon; digit: number };
 
 /** The side bar, in order; the digit is the shortcut. */
@@ -9,9 +19,10 @@ export const sections: readonly SectionInfo[] = [
   { id: "containers", path: "/containers", icon: Boxes, digit: 2 },
   { id: "logs", path: "/logs", icon: ScrollText, digit: 3 },
   { id: "tunnels", path: "/tunnels", icon: Cable, digit: 4 },
-  { id: "secrets", path: "/secrets", icon: KeyRound, digit: 5 },
-  { id: "audit", path: "/audit", icon: ShieldCheck, digit: 6 },
-  { id: "settings", path: "/settings", icon: Settings, digit: 7 },
+  { id: "notebooks", path: "/notebooks", icon: NotebookPen, digit: 5 },
+  { id: "secrets", path: "/secrets", icon: KeyRound, digit: 6 },
+  { id: "audit", path: "/audit", icon: ShieldCheck, digit: 7 },
+  { id: "settings", path: "/settings", icon: Settings, digit: 8 },
 ];
 
 /** `launch` belongs to the containers. */

@@ -26,6 +26,8 @@ export function keysOf(api: Api, topic: AppChange["topic"]): QueryKey[] {
       return [api.launches.key()];
     case "tunnels":
       return [api.tunnels.list.key()];
+    case "notebooks":
+      return [api.notebooks.list.key()];
     case "audit":
       return [api.audit.page.key()];
     case "settings":

@@ -61,6 +61,8 @@ export const screens = [
   { name: "logs", path: "/logs/{leaky}", pause: 1_000 },
   { name: "tunnels", path: "/tunnels" },
   { name: "tunnel-add", path: "/tunnels/-/add" },
+  { name: "notebooks", path: "/notebooks" },
+  { name: "notebook-start", path: "/notebooks/-/start" },
   { name: "secrets", path: "/secrets" },
   { name: "secret-put", path: "/secrets/add" },
   { name: "secret-reveal", path: "/secrets", steps: [["nth", "secrets.revealOf", "HF_TOKEN"]] },

@@ -12,6 +12,7 @@ import {
 } from "../../electron/contract/index.ts";
 import type { CoreLink } from "../../renderer/client/hooks.ts";
 import * as data from "./fakeData.ts";
+import { fakeKernels, fakeNotebooks } from "./fakeNotebooks.ts";
 import { fakeTunnelFeed, fakeTunnels } from "./fakeTunnels.ts";
 
 const os = implement(contract);
@@ -161,6 +162,16 @@ export function createFakeRouter(options: FakeOptions) {
       stop: os.tunnels.stop.handler(() => ({})),
       restartAll: os.tunnels.restartAll.handler(() => ({ count: 7 })),
       takePort: os.tunnels.takePort.handler(() => ({ localPort: 26_006 })),
+    },
+    notebooks: {
+      list: os.notebooks.list.handler(() => (options.empty ? [] : fakeNotebooks())),
+      refresh: os.notebooks.refresh.handler(() => ({ problems: [] })),
+      start: os.notebooks.start.handler(() => fail("JUPYTER_MISSING", { program: "lab" })),
+      open: os.notebooks.open.handler(() => ({ shown: "window" as const })),
+      kernels: os.notebooks.kernels.handler(() => fakeKernels()),
+      stopKernel: os.notebooks.stopKernel.handler(() => ({})),
+      stop: os.notebooks.stop.handler(() => ({})),
+      close: os.notebooks.close.handler(() => ({})),
     },
     secrets: {
       list: os.secrets.list.handler(() => secrets),

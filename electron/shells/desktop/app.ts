@@ -18,6 +18,7 @@ import { lockContents, servePage } from "./contents.ts";
 import { type CoreProcess, createCoreProcess } from "./coreProcess.ts";
 import { desktopFlags } from "./flags.ts";
 import { menuTemplate } from "./menu.ts";
+import { createNotebookWindows } from "./notebookWindow.ts";
 import { SCHEME } from "./origin.ts";
 import { openWindow } from "./window.ts";
 import { wordsFor } from "./words.ts";
@@ -57,6 +58,7 @@ async function run(built: string, data: string, practice: boolean): Promise<void
       const link = openableLink(url);
       if (link !== null) void shell.openExternal(link);
     },
+    notebooks: createNotebookWindows({ packaged: app.isPackaged }),
     lost() {
       for (const window of BrowserWindow.getAllWindows()) window.webContents.send(LOST_CHANNEL);
     },

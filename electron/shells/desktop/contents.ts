@@ -1,5 +1,6 @@
 import { app, type Session, session, shell, type WebContents } from "electron";
 import { type Asset, openableLink, pageHeaders } from "../page/index.ts";
+import { isNotebookPage } from "./notebookWindow.ts";
 import { isOwnBlob, isOwnFrame, isOwnPage, SCHEME } from "./origin.ts";
 
 /** In memory: nothing that a page shows or types is left on disk by the browser engine. */
@@ -13,7 +14,7 @@ export function lockContents(): void {
 
 function lock(contents: WebContents): void {
   const stay = (event: { preventDefault(): void; url: string }) => {
-    if (!isOwnPage(event.url)) event.preventDefault();
+    if (!isOwnPage(event.url) && !isNotebookPage(contents.session, event.url)) event.preventDefault();
   };
   contents.on("will-navigate", stay);
   contents.on("will-frame-navigate", stay);
@@ -42,7 +43,8 @@ function denyPermissions(target: Session): void {
   );
   target.setDevicePermissionHandler(() => false);
   target.on("will-download", (event, item) => {
-    if (!isOwnBlob(item.getURL())) event.preventDefault();
+    const url = item.getURL().replace(/^blob:/, "");
+    if (!isOwnBlob(item.getURL()) && !isNotebookPage(target, url)) event.preventDefault();
   });
 }
 

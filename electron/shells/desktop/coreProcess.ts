@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type MessagePortMain, utilityProcess } from "electron";
+import type { NotebookWindows } from "../../core/ports.ts";
 import { type CoreMessage, coreMessage, type MainMessage, type StartMessage } from "../utility/messages.ts";
 import { createForks } from "./forks.ts";
 
@@ -10,6 +11,7 @@ export interface CoreProcessOptions {
   start: Omit<StartMessage, "type">;
   notify(title: string, body: string): void;
   openLink(url: string): void;
+  notebooks: NotebookWindows;
   /** It ended unexpectedly: the ports to it are dead. */
   lost(): void;
   /** A new one was started in its place. */
@@ -73,6 +75,12 @@ export function createCoreProcess(options: CoreProcessOptions): CoreProcess {
         break;
       case "open":
         options.openLink(message.url);
+        break;
+      case "notebook":
+        options.notebooks.open(message.id, message.title, message.url);
+        break;
+      case "notebook-close":
+        options.notebooks.close(message.id);
         break;
       case "fork":
       case "fork-stop":

@@ -1,4 +1,4 @@
-import type { LinkOpener, Notifier } from "../../core/ports.ts";
+import type { LinkOpener, NotebookWindows, Notifier } from "../../core/ports.ts";
 import { createRemoteForker, type RemoteForker } from "./forker.ts";
 import { type CoreMessage, type MainMessage, mainMessage, type StartMessage } from "./messages.ts";
 
@@ -19,6 +19,7 @@ export interface MainLink {
   forker: RemoteForker["forker"];
   links: LinkOpener;
   notifier: Notifier;
+  notebookWindows: NotebookWindows;
   /** Settles with main's first message. */
   started: Promise<StartMessage>;
   say(message: CoreMessage): void;
@@ -69,6 +70,10 @@ export function linkToMain(parent: ParentPort, events: MainEvents): MainLink {
     links: { open: async (url) => say({ type: "open", url }) },
     notifier: {
       notify: (title, body) => say({ type: "notify", title: title.slice(0, 200), body: body.slice(0, 1000) }),
+    },
+    notebookWindows: {
+      open: (id, title, url) => say({ type: "notebook", id, title: title.slice(0, 200), url }),
+      close: (id) => say({ type: "notebook-close", id }),
     },
     started,
     say,

@@ -30,6 +30,14 @@ export const coreMessage = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("failed"), reason: z.string() }),
   z.strictObject({ type: z.literal("notify"), title: z.string().max(200), body: z.string().max(1000) }),
   z.strictObject({ type: z.literal("open"), url: z.string().max(2000) }),
+  /** A window of its own for a notebook; the address is good once. */
+  z.strictObject({
+    type: z.literal("notebook"),
+    id: z.string().max(64),
+    title: z.string().max(200),
+    url: z.string().max(2000),
+  }),
+  z.strictObject({ type: z.literal("notebook-close"), id: z.string().max(64) }),
   z.strictObject({
     type: z.literal("fork"),
     id,

@@ -6,6 +6,7 @@ import { errors } from "./en/errors.ts";
 import { fleet } from "./en/fleet.ts";
 import { launch } from "./en/launch.ts";
 import { logs } from "./en/logs.ts";
+import { notebooks } from "./en/notebooks.ts";
 import { rules } from "./en/rules.ts";
 import { said } from "./en/said.ts";
 import { secrets } from "./en/secrets.ts";
@@ -21,6 +22,7 @@ const english = {
   ...logs,
   ...detect,
   ...tunnels,
+  ...notebooks,
   ...secrets,
   ...audit,
   ...errors,

@@ -7,6 +7,7 @@ import { errors } from "./ru/errors.ts";
 import { fleet } from "./ru/fleet.ts";
 import { launch } from "./ru/launch.ts";
 import { logs } from "./ru/logs.ts";
+import { notebooks } from "./ru/notebooks.ts";
 import { rules } from "./ru/rules.ts";
 import { said } from "./ru/said.ts";
 import { secrets } from "./ru/secrets.ts";
@@ -22,6 +23,7 @@ export const ru: Record<MessageId, string> = {
   ...logs,
   ...detect,
   ...tunnels,
+  ...notebooks,
   ...secrets,
   ...audit,
   ...errors,

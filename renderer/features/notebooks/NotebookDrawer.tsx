@@ -1,0 +1,184 @@
+import { ExternalLink, RotateCcwKey, Square, X } from "lucide-react";
+import { useState } from "react";
+import type { NotebookRow } from "../../../electron/contract/index.ts";
+import { useText } from "../../app/i18n/index.tsx";
+import { useAction } from "../../client/actions.ts";
+import { Banner, Button, Drawer, Facts, useToast } from "../../ui/index.ts";
+import {
+  ConfirmByName,
+  EnvChip,
+  isProduction,
+  ProblemBanner,
+  SeverityChip,
+  SimulatedChip,
+  Since,
+} from "../common/index.ts";
+import { NotebookLight } from "./columns.tsx";
+import { Kernels } from "./Kernels.tsx";
+import { nameOf } from "./useNotebooks.ts";
+
+type Props = { row: NotebookRow; onClose: () => void };
+
+export function NotebookDrawer({ row, onClose }: Props) {
+  const { t } = useText();
+  const light = row.local?.state;
+  return (
+    <Drawer
+      subject={row.id}
+      title={nameOf(row)}
+      closeLabel={t("common.close")}
+      production={isProduction(row.host?.environment)}
+      onClose={onClose}
+      marks={
+        <>
+          {row.host && <EnvChip environment={row.host.environment} />}
+          {row.host?.simulated && <SimulatedChip />}
+        </>
+      }
+      under={<NotebookLight row={row} t={t} />}
+      actions={<Actions row={row} onGone={onClose} />}
+    >
+      {light && "why" in light && light.why !== null && <ProblemBanner tone="warn" problem={light.why} />}
+      {row.problem && row.local === null && <ProblemBanner problem={row.problem} />}
+      {row.idle && <Banner tone="warn" title={t("notebooks.idleText", { count: row.activity?.kernels ?? 0 })} />}
+      <FindingList row={row} />
+      <Kernels row={row} />
+      <ServerFacts row={row} />
+    </Drawer>
+  );
+}
+
+function Actions({ row, onGone }: { row: NotebookRow; onGone: () => void }) {
+  const { t } = useText();
+  const toast = useToast();
+  const [asked, setAsked] = useState<"stop" | "renew" | null>(null);
+  const [link, setLink] = useState<string | null>(null);
+  const at = { notebookId: row.id };
+  const open = useAction((client) => client.notebooks.open(at));
+  const close = useAction((client, renew: boolean) => client.notebooks.close({ ...at, renew }));
+  const stop = useAction((client) => client.notebooks.stop({ ...at, confirm: String(row.port) }));
+  const problem = open.problem ?? close.problem;
+
+  async function show(): Promise<void> {
+    setLink(null);
+    const done = await open.run();
+    if (!done) return;
+    if (done.shown === "window") return toast({ tone: "ok", text: t("notebook.opened", { name: nameOf(row) }) });
+    // Nothing tells whether the tab came up: for as long as the address is good, there is a second way.
+    window.open(done.url, "_blank", "noopener,noreferrer");
+    setLink(done.url);
+    setTimeout(() => setLink(null), Math.max(0, done.expiresAt - Date.now()));
+  }
+
+  return (
+    <>
+      <Button look="primary" icon={<ExternalLink size={14} />} busy={open.busy} onClick={() => void show()}>
+        {t(row.local === null ? "notebook.open" : "notebook.openAgain")}
+      </Button>
+      {row.local && (
+        <Button icon={<X size={14} />} busy={close.busy} onClick={() => void close.run(false)}>
+          {t("notebook.close")}
+        </Button>
+      )}
+      {row.ours && row.place.kind === "host" && (
+        <Button icon={<RotateCcwKey size={14} />} onClick={() => setAsked("renew")}>
+          {t("notebook.closeRenew")}
+        </Button>
+      )}
+      <Button look="danger-quiet" icon={<Square size={14} />} onClick={() => setAsked("stop")}>
+        {t("notebook.stop")}
+      </Button>
+      {problem && <ProblemBanner problem={problem} />}
+      {link && (
+        <Banner
+          tone="accent"
+          title={t("notebook.blocked")}
+          actions={
+            <a
+              className="btn small"
+              href={link}
+              target="_blank"
+              rel="noopener noreferrer"
+              onClick={() => setLink(null)}
+            >
+              <ExternalLink size={14} aria-hidden="true" />
+              {t("notebook.blockedOpen")}
+            </a>
+          }
+        />
+      )}
+      {asked !== null && (
+        <ConfirmByName
+          title={t(asked === "stop" ? "notebook.stopTitle" : "notebook.renewTitle")}
+          name={String(row.port)}
+          environment={row.host?.environment ?? "development"}
+          action={t(asked === "stop" ? "notebook.stop" : "notebook.closeRenew")}
+          busy={stop.busy || close.busy}
+          problem={asked === "stop" ? stop.problem : close.problem}
+          onClose={() => setAsked(null)}
+          onConfirm={() =>
+            void (asked === "stop" ? stop.run() : close.run(true)).then((done) => {
+              if (!done) return;
+              setAsked(null);
+              if (asked === "renew") return;
+              toast({ tone: "ok", text: t("notebook.stopped", { port: String(row.port) }) });
+              onGone();
+            })
+          }
+        >
+          {asked === "stop"
+            ? t("notebook.stopText", { port: String(row.port), host: row.host?.name ?? "" })
+            : t("notebook.renewText")}
+        </ConfirmByName>
+      )}
+    </>
+  );
+}
+
+function FindingList({ row }: { row: NotebookRow }) {
+  const { t } = useText();
+  return (
+    <section className="stack">
+      <h3>{t("notebook.findings")}</h3>
+      {row.findings.length === 0 && <span className="muted">{t("notebook.noFindings")}</span>}
+      {row.findings.map(({ id, severity, at }) => (
+        <div key={id} className="stack tight">
+          <span className="row">
+            <SeverityChip severity={severity} />
+            <span>{t(`notebookFinding.${id}`, { at })}</span>
+          </span>
+          <span className="hint">{t(`notebookFinding.${id}.fix`)}</span>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function ServerFacts({ row }: { row: NotebookRow }) {
+  const { t } = useText();
+  const { place } = row;
+  return (
+    <section className="stack">
+      <h3>{t("notebook.facts")}</h3>
+      <Facts
+        rows={[
+          [
+            t("notebook.place"),
+            place.kind === "host" ? t("notebook.place.host") : t("notebook.place.container", { name: place.name }),
+          ],
+          [
+            t("notebook.folder"),
+            <code key="folder" className="wrap-anywhere">
+              {row.folder}
+            </code>,
+          ],
+          [t("notebook.port"), <code key="port">{`${row.port}${row.basePath}`}</code>],
+          row.local !== null && [t("notebook.local"), <code key="local">{`127.0.0.1:${row.local.port}`}</code>],
+          row.version !== "" && [t("notebook.version"), row.version],
+          row.activity !== null && [t("notebook.startedAt"), <Since key="since" at={row.activity.startedAt} />],
+          [t("notebook.login"), t(`notebook.login.${row.login}`)],
+        ]}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,1 @@
+export { NotebooksPage as default } from "./NotebooksPage.tsx";
