@@ -52,7 +52,7 @@ export const detectorKind = z.enum(detectorKinds);
 export type DetectorKind = z.infer<typeof detectorKind>;
 
 /** Layers that are switched one by one. */
-export const detectors = z.object({
+export const detectors = z.strictObject({
   /** Tokens of known issuers, private keys, passwords in URLs and headers. */
   providers: z.boolean(),
   /** `secret = value` where the value looks random. */
