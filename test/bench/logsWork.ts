@@ -18,9 +18,9 @@ export interface LogsPlace {
   secrets: string[];
 }
 
-/** `read`: the whole log of an ended container. */
+/** The whole log of an ended container. `dockerode` counts the lines, `dockerode-lines` keeps them as texts, as we do. */
 export interface LogsWork {
-  kind: "ours" | "dockerode";
+  kind: "ours" | "dockerode" | "dockerode-lines";
   containerId: string;
   lines: number;
 }
@@ -79,13 +79,20 @@ class ChannelAgent extends Agent {
   }
 }
 
-async function dockerode(docker: Docker, { containerId, lines }: LogsWork): Promise<void> {
+async function dockerode(docker: Docker, { kind, containerId, lines }: LogsWork): Promise<void> {
   const options = { follow: true, stdout: true, stderr: true, timestamps: true, tail: lines } as const;
   const stream = await docker.getContainer(containerId).logs(options);
   let feeds = 0;
+  const held: string[] = [];
+  let rest = "";
   const count = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) feeds++;
+      if (kind === "dockerode-lines") {
+        const parts = (rest + chunk.toString()).split("\n");
+        rest = parts.pop() ?? "";
+        held.push(...parts);
+        feeds += parts.length;
+      } else for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) feeds++;
       done();
     },
   });

@@ -18,7 +18,7 @@ export interface AnswerReader {
   end(): boolean;
 }
 
-const maxHeadBytes = 64 * 1024;
+const maxHeadBytes = 16 * 1024;
 /** RFC 9112 §7.1.1: what follows the size may be ignored, and must be bounded. */
 const maxSizeLine = 1024;
 const CR = 0x0d;

@@ -74,6 +74,12 @@ function createMultiplexReader(timestamps: boolean): FrameReader {
     return at + size;
   }
 
+  function begin(bytes: Buffer, at: number): void {
+    stream = streamOf(bytes, at);
+    left = bytes.readUInt32BE(at + 4);
+    stamp = undefined;
+  }
+
   return {
     push(bytes) {
       const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -84,15 +90,18 @@ function createMultiplexReader(timestamps: boolean): FrameReader {
           at = payload(chunk, at, out);
           continue;
         }
+        if (headerFill === 0 && chunk.length - at >= headerBytes) {
+          begin(chunk, at);
+          at += headerBytes;
+          continue;
+        }
         const size = Math.min(headerBytes - headerFill, chunk.length - at);
         chunk.copy(header, headerFill, at, at + size);
         headerFill += size;
         at += size;
         if (headerFill < headerBytes) break;
         headerFill = 0;
-        stream = streamOf(header);
-        left = header.readUInt32BE(4);
-        stamp = undefined;
+        begin(header, 0);
       }
       return out;
     },
@@ -105,9 +114,9 @@ function createMultiplexReader(timestamps: boolean): FrameReader {
 }
 
 /** 0 (stdin) is never sent but counts as output; 3 carries the engine's own errors. */
-function streamOf(header: Buffer): LogFrame["stream"] {
-  const type = header.readUInt8(0);
-  if (type > 3 || header.readUIntBE(1, 3) !== 0) {
+function streamOf(bytes: Buffer, at: number): LogFrame["stream"] {
+  const type = bytes.readUInt8(at);
+  if (type > 3 || bytes.readUIntBE(at + 1, 3) !== 0) {
     throw new Failure("ENGINE_ERROR", { status: 200, message: "the log stream is out of step" });
   }
   return type < 2 ? "stdout" : "stderr";
@@ -117,8 +126,8 @@ const longestStamp = 40;
 const stampForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 function takeStamp(bytes: Buffer): { timestamp: string; rest: Buffer } | null {
-  const space = bytes.subarray(0, longestStamp).indexOf(0x20);
-  if (space < 0) return null;
+  const space = bytes.indexOf(0x20);
+  if (space < 0 || space >= longestStamp) return null;
   const timestamp = bytes.toString("latin1", 0, space);
   return stampForm.test(timestamp) ? { timestamp, rest: bytes.subarray(space + 1) } : null;
 }
