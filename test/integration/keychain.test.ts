@@ -109,12 +109,12 @@ describe.skipIf(missing !== null)("where there is no keychain", () => {
     });
   });
 
-  it("on a bus without a keyring: a sentence within the time limit", async () => {
+  it("on a bus without a keyring: the reason, within the time limit", async () => {
     const session = await startKeyringSession("none");
     try {
       const start = performance.now();
       const says = await ask("probe", session.home, session.env);
-      expect(says).toMatch(/^(The Secret Service has no keyring|The keychain is locked|No Secret Service)/);
+      expect(says).toMatch(/^(no-keyring: |no-answer$|no-service: )/);
       expect(performance.now() - start).toBeLessThan(15_000);
     } finally {
       await session.stop();
