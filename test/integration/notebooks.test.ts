@@ -1,5 +1,6 @@
 /** Debian's Jupyter behind OpenSSH's sshd: found, opened without a key in sight, and kept through restarts. */
 
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -229,6 +230,34 @@ describe.skipIf(mustSkip("notebooks", "sshd", "jupyter"))(
       expect(
         await failureOf(notebooks.start({ hostId: "host-1", program: "server", folder: "/no/such; touch x" })),
       ).toMatchObject({ code: "NOTEBOOK_NOT_STARTED" });
+    });
+
+    it("leaves a password to the person who types it", async () => {
+      // Jupyter's own form: algorithm, salt, digest of password and salt.
+      const digest = createHash("sha1").update("open sesame").update("5a1t").digest("hex");
+      const args = ["--ServerApp.token=", `--ServerApp.password=sha1:5a1t:${digest}`];
+      const all = await withJupyter({ args });
+      expect(all.row).toMatchObject({ login: "typed", activity: null, problem: null });
+      expect(all.row.findings.map(({ id }) => id)).toContain("key-in-arguments");
+      const { port, cookie } = await opened(all);
+      expect((await call(port, "/api/status", { headers: { cookie } })).status).toBe(403);
+      const form = await call(port, "/login", { headers: { cookie } });
+      const xsrf = (form.headers["set-cookie"] ?? [])
+        .map((line) => line.split(";")[0])
+        .find((each) => each?.startsWith("_xsrf="));
+      const body = new URLSearchParams({ password: "open sesame", _xsrf: xsrf?.slice(6) ?? "" }).toString();
+      const login = await call(port, "/login", {
+        method: "POST",
+        headers: { cookie: `${cookie}; ${xsrf}`, "content-type": "application/x-www-form-urlencoded" },
+        body,
+      });
+      const own = (login.headers["set-cookie"] ?? [])
+        .map((line) => line.split(";")[0])
+        .find((each) => each?.startsWith("username-"));
+      expect(own).toBeDefined();
+      expect((await call(port, "/api/status", { headers: { cookie: `${cookie}; ${own}` } })).status).toBe(200);
+      expect(await failureOf(all.notebooks.kernels(all.row.id))).toMatchObject({ code: "NOTEBOOK_LOGIN_NEEDED" });
+      await until(() => rowAt(all.notebooks.list(), all.jupyter.port).local?.state.light === "healthy");
     });
 
     it("tells a page from an answer", async () => {

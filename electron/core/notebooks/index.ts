@@ -1,57 +1,22 @@
 /** Jupyter: finding servers, starting them, and opening them without a key in sight. */
-import type { NotebookKernel, NotebookOpened, NotebookRow, NotebookStart, Problem } from "../../contract/index.ts";
-import type { Engine } from "../docker/index.ts";
+import type { NotebookRow, NotebookStart } from "../../contract/index.ts";
 import { Failure, isFailure } from "../failure.ts";
-import type { Cancellable, Clock, Disposable, NotebookWindows, Random } from "../ports.ts";
-import type { SecretRegistrar } from "../secrets/index.ts";
-import type { HostLink } from "../ssh/index.ts";
-import type { Store } from "../store/index.ts";
-import { nextFreePort, somePort, type Ways } from "../tunnels/index.ts";
+import type { Cancellable } from "../ports.ts";
+import { nextFreePort, somePort } from "../tunnels/index.ts";
 import { type AskDeps, askKernels, askSessions, askStatus, endKernel, endServer } from "./api.ts";
 import { doorPath } from "./doorPage.ts";
 import { destinationOf, findInContainer, findInContainers, findOnHost, sameServer } from "./find.ts";
 import { judge } from "./judge.ts";
 import { Known } from "./known.ts";
 import { LocalEnd } from "./localEnd.ts";
-import { type NotebookFile, notebookIdOf, withRecord } from "./records.ts";
+import { notebookIdOf, withRecord } from "./records.ts";
+import type { Notebooks, NotebooksDeps } from "./service.ts";
 import { endOnHost, forgetCookies, kernelMemory, startOnHost } from "./start.ts";
-import { defaultTimings, type FoundAt, type NotebookTimings } from "./types.ts";
+import { defaultTimings, type FoundAt } from "./types.ts";
 
 export { type NotebookFile, notebookFile } from "./records.ts";
+export type { Notebooks, NotebooksDeps } from "./service.ts";
 export type { NotebookTimings } from "./types.ts";
-
-export interface NotebooksDeps {
-  store: Store<NotebookFile>;
-  hosts: {
-    /** Those that are connected. */
-    reached(): string[];
-    /** `HOST_UNKNOWN` */
-    linkOf(hostId: string): HostLink;
-    engineOf(hostId: string): Engine;
-    about(hostId: string): NotebookRow["host"];
-  };
-  ways: Ways;
-  registrar: SecretRegistrar;
-  /** Windows of the door's own; `null` where a notebook opens in the person's browser. */
-  windows: NotebookWindows | null;
-  clock: Clock;
-  random: Random;
-  onChange(hostId?: string): void;
-  timings?: Partial<NotebookTimings>;
-}
-
-export interface Notebooks extends Disposable {
-  list(): NotebookRow[];
-  refresh(hostId?: string, signal?: AbortSignal): Promise<{ hostId: string; problem: Problem }[]>;
-  start(input: NotebookStart, signal?: AbortSignal): Promise<string>;
-  open(notebookId: string, signal?: AbortSignal): Promise<NotebookOpened>;
-  kernels(notebookId: string, signal?: AbortSignal): Promise<NotebookKernel[]>;
-  stopKernel(notebookId: string, kernelId: string, signal?: AbortSignal): Promise<void>;
-  /** `confirm` must be its port (`BAD_INPUT`). */
-  stop(notebookId: string, confirm: string, signal?: AbortSignal): Promise<void>;
-  close(notebookId: string, renew: boolean, signal?: AbortSignal): Promise<void>;
-  wake(): void;
-}
 
 const maxOpen = 64;
 /** Ports that a server started from here gets: where nobody else's numbers are. */
