@@ -87,10 +87,7 @@ describe("probe", () => {
   });
 
   it.each([
-    [
-      "linux",
-      /^no-library$/,
-    ],
+    ["linux", /^no-library$/],
     ["win32", /^not-loaded: Failed to load keytar native addon$/],
   ] as const)("says so when the native part is missing on %s", async (platform, says) => {
     const load = () => Promise.reject(new Error("Failed to load keytar native addon\n  more"));
