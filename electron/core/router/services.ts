@@ -1,12 +1,4 @@
-import type {
-  AppChange,
-  AppInfo,
-  LaunchView,
-  PracticeFaultName,
-  PracticeState,
-  Settings,
-  Template,
-} from "../../contract/index.ts";
+import type { AppChange, AppInfo, Settings, Template } from "../../contract/index.ts";
 import type { Audit } from "../audit/index.ts";
 import type { Broadcast } from "../broadcast.ts";
 import type { Containers } from "../containers/index.ts";
