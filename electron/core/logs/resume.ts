@@ -2,9 +2,12 @@ import type { TextLine } from "./lines.ts";
 import { stampToNs } from "./stamps.ts";
 
 /** Lines that are remembered for telling repeated ones from new ones. */
-const REMEMBERED = 512;
-/** The two streams of a container are stamped apart and may be written slightly out of order. */
-const SLACK_NS = 100_000_000n;
+const REMEMBERED = 8192;
+/**
+ * The two streams of a container are stamped apart and written out of order, by more the busier the host is: so far back
+ * is asked for lines of the one that lags.
+ */
+const SLACK_NS = 2_000_000_000n;
 
 /**
  * Going on after a lost link without loss and without a line twice. The engine's `since` is inclusive, and it sends the
@@ -24,7 +27,8 @@ export interface Resumption {
 
 export function createResumption(): Resumption {
   let keys: string[] = [];
-  let full = false;
+  /** The newest stamp among the lines that are no longer remembered: from before it nothing could be recognised. */
+  let forgotten = 0n;
   let awaited = new Map<string, number>();
   let resumed = false;
   let met = false;
@@ -38,24 +42,27 @@ export function createResumption(): Resumption {
       if (key === null) return;
       keys.push(key);
       if (keys.length < 2 * REMEMBERED) return;
+      for (const old of keys.slice(0, REMEMBERED)) {
+        const ns = stampToNs(old.slice(7)) ?? 0n;
+        if (ns > forgotten) forgotten = ns;
+      }
       keys = keys.slice(REMEMBERED);
-      full = true;
     },
     restart() {
-      const stamps = keys.map((key) => stampToNs(key.slice(7))).filter((ns) => ns !== null);
-      let last = 0n;
-      let oldest = stamps[0] ?? 0n;
-      for (const ns of stamps) {
-        if (ns > last) last = ns;
-        if (ns < oldest) oldest = ns;
+      // Within one stream stamps only grow: what is new in it is no older than its last line.
+      const ends = { stdout: 0n, stderr: 0n };
+      for (const key of keys) {
+        const ns = stampToNs(key.slice(7)) ?? 0n;
+        const stream = key.startsWith("stdout") ? "stdout" : "stderr";
+        if (ns > ends[stream]) ends[stream] = ns;
       }
-      resumed = stamps.length > 0;
+      const last = ends.stdout > ends.stderr ? ends.stdout : ends.stderr;
+      const lagging = ends.stdout < ends.stderr ? ends.stdout : ends.stderr;
+      resumed = last > 0n;
       met = false;
       missed = false;
       if (!resumed) return null;
-      // Before the oldest remembered line nothing could be recognised.
-      const floor = full ? oldest + 1n : 0n;
-      const since = last - SLACK_NS > floor ? last - SLACK_NS : floor;
+      const since = [last - SLACK_NS, forgotten + 1n].reduce((most, ns) => (ns > most ? ns : most), lagging);
       newest = last;
       awaited = new Map();
       for (const key of keys) awaited.set(key, (awaited.get(key) ?? 0) + 1);

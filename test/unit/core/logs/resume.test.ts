@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import type { TextLine } from "../../../../electron/core/logs/lines.ts";
+import { createResumption } from "../../../../electron/core/logs/resume.ts";
+import { stampToNs } from "../../../../electron/core/logs/stamps.ts";
+
+const line = (stream: TextLine["stream"], us: number): TextLine => ({
+  stream,
+  stamp: `2026-11-22T10:00:${String(10 + Math.floor(us / 1e6)).padStart(2, "0")}.${String(us % 1e6).padStart(6, "0")}000Z`,
+  text: "x",
+});
+const nsOf = ({ stamp }: TextLine) => stampToNs(stamp ?? "") ?? 0n;
+
+/** `us` of a line at `at` of a log of two streams, where standard error comes `lagUs` late. */
+function twoStreams(count: number, lagUs: number): TextLine[] {
+  const lines: TextLine[] = [];
+  for (let at = 0; at < count; at++) {
+    lines.push(line("stdout", at * 10 + lagUs), line("stderr", at * 10 + 5));
+  }
+  return lines;
+}
+
+it.each([
+  ["a few lines in step", 10, 0],
+  ["many lines in step", 30_000, 0],
+  ["one stream 3 ms late", 30_000, 3_000],
+  ["one stream 30 ms late", 30_000, 30_000],
+])("goes on after a cut at any line, none lost and none twice: %s", (_name, count, lagUs) => {
+  const log = twoStreams(count, lagUs);
+  for (const cut of [1, 2, 7, log.length >> 1, log.length - 3]) {
+    const resume = createResumption();
+    const shown: TextLine[] = [];
+    const read = (lines: readonly TextLine[]) => {
+      for (const each of lines) {
+        if (!resume.isNew(each)) continue;
+        resume.seen(each);
+        shown.push(each);
+      }
+    };
+    read(log.slice(0, cut));
+    const since = resume.restart() ?? 0n;
+    read(log.filter((each) => nsOf(each) >= since));
+    expect({ cut, shown: shown.length, same: shown.every((each, at) => each === log[at]) }).toEqual({
+      cut,
+      shown: log.length,
+      same: true,
+    });
+    expect(resume.gap()).toBe(false);
+  }
+});
