@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { NotebookRow } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
-import { Banner, Button, Drawer, Facts, useToast } from "../../ui/index.ts";
+import { Banner, Button, Chip, Drawer, Facts, useToast } from "../../ui/index.ts";
 import {
   ConfirmByName,
   EnvChip,
@@ -33,6 +33,7 @@ export function NotebookDrawer({ row, onClose }: Props) {
         <>
           {row.host && <EnvChip environment={row.host.environment} />}
           {row.host?.simulated && <SimulatedChip />}
+          {row.ours && <Chip square>{t("notebooks.ours")}</Chip>}
         </>
       }
       under={<NotebookLight row={row} t={t} />}

@@ -17,14 +17,13 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
         <span className="row" title={row.folder}>
           <span className="strong truncate">{nameOf(row)}</span>
           {row.place.kind === "container" && <span className="muted truncate">{row.place.name}</span>}
-          {row.ours && <Chip square>{t("notebooks.ours")}</Chip>}
         </span>
       ),
     },
     {
       id: "light",
       title: t("notebooks.column.light"),
-      width: "160px",
+      width: "136px",
       priority: 1,
       sort: (row) => row.local?.state.light ?? "",
       cell: (row) => <NotebookLight row={row} t={t} />,
@@ -32,7 +31,7 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
     {
       id: "host",
       title: t("notebooks.column.host"),
-      width: "164px",
+      width: "124px",
       priority: 2,
       sort: (row) => row.host?.name ?? null,
       cell: (row) =>
@@ -47,7 +46,7 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
     {
       id: "kernels",
       title: t("notebooks.column.kernels"),
-      width: "150px",
+      width: "128px",
       priority: 2,
       sort: (row) => row.activity?.kernels ?? null,
       cell: (row) => (
@@ -72,7 +71,7 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
     {
       id: "findings",
       title: t("notebooks.column.findings"),
-      width: "150px",
+      width: "104px",
       priority: 2,
       sort: (row) => row.findings.length,
       cell: (row) => {
