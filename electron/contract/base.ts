@@ -1,7 +1,7 @@
 /** What every file of the contract is made from. */
 import { oc } from "@orpc/contract";
 import { z } from "zod";
-import { type ErrorCode, errorData } from "./errors.ts";
+import { commonCodes, type ErrorCode, engineCodes, errorData, hostCodes, launchCodes, secretCodes } from "./errors.ts";
 
 /**
  * Each procedure says what it does to the world: `read` looks, `change` acts, `reveal` lets a secret's value out.
@@ -20,82 +20,11 @@ export function errorMap<C extends ErrorCode>(...codes: readonly C[]): ErrorMapO
   return Object.fromEntries(codes.map((code) => [code, { data: errorData }])) as ErrorMapOf<C>;
 }
 
-const common = errorMap(
-  "BAD_INPUT",
-  "NOT_FOUND",
-  "CANCELLED",
-  "TIMED_OUT",
-  "INTERNAL",
-  "LIMIT_REACHED",
-  "CONFLICT",
-  "STORE_UNWRITABLE",
-  "AUDIT_UNWRITABLE",
-);
-
-export const hostErrors = errorMap(
-  "HOST_UNKNOWN",
-  "HOST_NAME_UNRESOLVED",
-  "HOST_REFUSED",
-  "HOST_UNREACHABLE",
-  "NOT_SSH",
-  "HOST_OFFLINE",
-  "HOST_KEY_REJECTED",
-  "HOST_KEY_CHANGED",
-  "AUTH_FAILED",
-  "KEY_FILE_UNREADABLE",
-  "KEY_FILE_INVALID",
-  "KEY_FILE_OPEN",
-  "PASSPHRASE_WRONG",
-  "AGENT_UNAVAILABLE",
-  "FORWARDING_REFUSED",
-  "CHANNEL_FAILED",
-  "COMMAND_FAILED",
-  "SSH_CONFIG_INVALID",
-  "JUMP_LOOP",
-  "OPENSSH_MISSING",
-  "PROMPT_DISMISSED",
-);
-
-export const engineErrors = errorMap(
-  "ENGINE_SOCKET_MISSING",
-  "ENGINE_SOCKET_DENIED",
-  "ENGINE_TOO_OLD",
-  "ENGINE_ERROR",
-  "ENGINE_UNAVAILABLE",
-  "CONTAINER_NOT_FOUND",
-  "IMAGE_NOT_FOUND",
-  "NAME_TAKEN",
-  "PORT_TAKEN",
-  "DISK_FULL",
-  "GPU_RUNTIME_MISSING",
-  "GPU_NOT_FOUND",
-  "HOST_PATH_MISSING",
-  "LOG_DRIVER_UNREADABLE",
-);
-
-export const launchErrors = errorMap(
-  "POLICY_DENIED",
-  "CONTAINER_DIED",
-  "SERVER_NOT_READY",
-  "SERVER_ERROR",
-  "SERVER_REFUSED_KEY",
-  "SERVER_REFUSED_INPUT",
-  "INJECTION_UNSUPPORTED",
-  "EXPOSURE_FOUND",
-  "MODEL_NOT_FOUND",
-);
-
-export const secretErrors = errorMap(
-  "SECRET_NAME_INVALID",
-  "SECRET_EMPTY",
-  "SECRET_TOO_LARGE",
-  "SECRET_NOT_FOUND",
-  "KEYCHAIN_LOCKED",
-  "KEYCHAIN_UNAVAILABLE",
-  "VAULT_PASSPHRASE_WRONG",
-  "VAULT_CORRUPT",
-  "REASON_REQUIRED",
-);
+const common = errorMap(...commonCodes);
+export const hostErrors = errorMap(...hostCodes);
+export const engineErrors = errorMap(...engineCodes);
+export const launchErrors = errorMap(...launchCodes);
+export const secretErrors = errorMap(...secretCodes);
 
 const builder = oc.$meta<ProcedureMeta>({ audit: "read" }).errors(common);
 

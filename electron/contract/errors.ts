@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 
-export const errorCodes = [
-  // any procedure
+/** What any procedure may answer. */
+export const commonCodes = [
   "BAD_INPUT",
   "NOT_FOUND",
   "CANCELLED",
@@ -13,8 +13,12 @@ export const errorCodes = [
   "INTERNAL",
   "LIMIT_REACHED",
   "CONFLICT",
-  "PROMPT_DISMISSED",
-  // hosts and SSH
+  "AUDIT_UNWRITABLE",
+  "STORE_UNWRITABLE",
+] as const;
+
+/** Hosts and SSH. */
+export const hostCodes = [
   "HOST_UNKNOWN",
   "HOST_NAME_UNRESOLVED",
   "HOST_REFUSED",
@@ -35,7 +39,11 @@ export const errorCodes = [
   "SSH_CONFIG_INVALID",
   "JUMP_LOOP",
   "OPENSSH_MISSING",
-  // engine
+  "PROMPT_DISMISSED",
+] as const;
+
+/** The container engine. */
+export const engineCodes = [
   "ENGINE_SOCKET_MISSING",
   "ENGINE_SOCKET_DENIED",
   "ENGINE_TOO_OLD",
@@ -50,14 +58,20 @@ export const errorCodes = [
   "GPU_NOT_FOUND",
   "HOST_PATH_MISSING",
   "LOG_DRIVER_UNREADABLE",
-  // tunnels
+] as const;
+
+/** Tunnels. */
+export const tunnelCodes = [
   "LOCAL_PORT_TAKEN",
   "LISTEN_FAILED",
   "PROBE_SLOW",
   "PROBE_MISSED",
   "SERVICE_DOWN",
   "ANSWER_NEEDED",
-  // launch
+] as const;
+
+/** Launches and model servers. */
+export const launchCodes = [
   "POLICY_DENIED",
   "CONTAINER_DIED",
   "SERVER_NOT_READY",
@@ -67,7 +81,10 @@ export const errorCodes = [
   "INJECTION_UNSUPPORTED",
   "EXPOSURE_FOUND",
   "MODEL_NOT_FOUND",
-  // secrets and keychain
+] as const;
+
+/** Secrets and the keychain. */
+export const secretCodes = [
   "SECRET_NAME_INVALID",
   "SECRET_EMPTY",
   "SECRET_TOO_LARGE",
@@ -77,15 +94,25 @@ export const errorCodes = [
   "VAULT_PASSPHRASE_WRONG",
   "VAULT_CORRUPT",
   "REASON_REQUIRED",
-  // audit and storage
-  "AUDIT_UNWRITABLE",
-  "STORE_UNWRITABLE",
-  // notebooks
+] as const;
+
+/** Notebooks. */
+export const notebookCodes = [
   "JUPYTER_MISSING",
   "NOTEBOOK_NOT_STARTED",
   "NOTEBOOK_DOWN",
   "NOTEBOOK_LOGIN_NEEDED",
   "NOTEBOOK_ODD_ANSWER",
+] as const;
+
+export const errorCodes = [
+  ...commonCodes,
+  ...hostCodes,
+  ...engineCodes,
+  ...tunnelCodes,
+  ...launchCodes,
+  ...secretCodes,
+  ...notebookCodes,
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { change, containerId, engineErrors, errorMap, hostErrors, hostId, problem, read, time } from "./base.ts";
+import { notebookCodes } from "./errors.ts";
 import { tunnelState } from "./tunnels.ts";
 
 const notebookId = z.string().min(1).max(64);
@@ -108,14 +109,7 @@ const byNotebook = z.strictObject({ notebookId });
 const errors = {
   ...hostErrors,
   ...engineErrors,
-  ...errorMap(
-    "LISTEN_FAILED",
-    "JUPYTER_MISSING",
-    "NOTEBOOK_NOT_STARTED",
-    "NOTEBOOK_DOWN",
-    "NOTEBOOK_LOGIN_NEEDED",
-    "NOTEBOOK_ODD_ANSWER",
-  ),
+  ...errorMap("LISTEN_FAILED", ...notebookCodes),
 };
 
 export const notebooks = {

@@ -1,5 +1,6 @@
 import { BrowserWindow, type Session, session } from "electron";
 import type { NotebookWindows } from "../../core/ports.ts";
+import { lockedPreferences } from "./locks.ts";
 
 /** Origins of notebooks by the session that shows them: `http://127.0.0.1:PORT`. */
 const origins = new WeakMap<Session, string>();
@@ -20,22 +21,6 @@ export function notebookOrigin(url: string): string | null {
   return protocol === "http:" && hostname === "127.0.0.1" && port !== "" && username === "" ? origin : null;
 }
 
-/** Every switch is stated, also where it is the default. No preload: a notebook's page is a stranger here. */
-const preferences = {
-  sandbox: true,
-  contextIsolation: true,
-  nodeIntegration: false,
-  nodeIntegrationInSubFrames: false,
-  nodeIntegrationInWorker: false,
-  webSecurity: true,
-  allowRunningInsecureContent: false,
-  experimentalFeatures: false,
-  webviewTag: false,
-  navigateOnDragDrop: false,
-  safeDialogs: true,
-  spellcheck: false,
-} as const;
-
 /** Windows for notebooks, each with a memory of its own that goes with it. */
 export function createNotebookWindows(options: { packaged: boolean }): NotebookWindows {
   const windows = new Map<string, BrowserWindow>();
@@ -54,7 +39,7 @@ export function createNotebookWindows(options: { packaged: boolean }): NotebookW
       height: 860,
       title,
       backgroundColor: "#ffffff",
-      webPreferences: { ...preferences, partition, devTools: !options.packaged },
+      webPreferences: { ...lockedPreferences, partition, devTools: !options.packaged },
     });
     // Jupyter opens notebooks in tabs of their own: they become windows under the same locks.
     window.webContents.setWindowOpenHandler(({ url }) => openHandler(own, url, options.packaged));
@@ -89,7 +74,7 @@ function openHandler(own: Session, url: string, packaged: boolean): Electron.Win
   if (!isNotebookPage(own, url)) return { action: "deny" };
   return {
     action: "allow",
-    overrideBrowserWindowOptions: { webPreferences: { ...preferences, session: own, devTools: !packaged } },
+    overrideBrowserWindowOptions: { webPreferences: { ...lockedPreferences, session: own, devTools: !packaged } },
   };
 }
 

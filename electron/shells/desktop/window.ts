@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { BrowserWindow, screen } from "electron";
 import { CONNECT_CHANNEL } from "./channels.ts";
 import { PARTITION } from "./contents.ts";
+import { lockedPreferences } from "./locks.ts";
 import { isOwnFrame, PAGE_URL } from "./origin.ts";
 import { placeWindow, readWindowState, writeWindowState } from "./windowState.ts";
 
@@ -30,22 +31,10 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     show: false,
     title: "Gatehouse",
     backgroundColor: "#11151b",
-    // Every switch is stated, also where it is the default: a default that changes must not open anything.
     webPreferences: {
+      ...lockedPreferences,
       preload: join(options.built, "preload.cjs"),
       partition: PARTITION,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInSubFrames: false,
-      nodeIntegrationInWorker: false,
-      webSecurity: true,
-      allowRunningInsecureContent: false,
-      experimentalFeatures: false,
-      webviewTag: false,
-      navigateOnDragDrop: false,
-      safeDialogs: true,
-      spellcheck: false,
       devTools: !options.packaged,
     },
   });
