@@ -1,9 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 
 const NAME = "instance.lock";
+const TURN_MS = 20;
+/** Together a second: far longer than clearing takes. */
+const TURNS = 50;
+const ABANDONED_MS = 5_000;
 
 const holderSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
 type Holder = z.infer<typeof holderSchema>;
@@ -23,12 +28,12 @@ export async function claimFolder(folder: string): Promise<Claim> {
   const draft = join(folder, `${NAME}.${randomBytes(8).toString("hex")}`);
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
   try {
-    // Each turn either wins, meets a live holder, or clears one stale file away.
-    for (let turn = 0; turn < 5; turn++) {
+    // Each turn either wins, meets a live holder, or sees to it that a stale claim goes.
+    for (let turn = 0; turn < TURNS; turn++) {
       if (await linked(draft, path)) return { held: true, release: () => release(path, mine) };
       const holder = await readHolder(path);
       if (holder !== null && (await isAlive(holder))) return { held: false, pid: holder.pid };
-      await setAside(path, holder);
+      await clearStale(path);
     }
     throw new Error(`cannot claim ${folder}: others keep claiming it`);
   } finally {
@@ -55,17 +60,27 @@ async function readHolder(path: string): Promise<Holder | null> {
   }
 }
 
-async function setAside(path: string, stale: Holder | null): Promise<void> {
-  const aside = `${path}.${randomBytes(8).toString("hex")}`;
+/**
+ * Removes a claim whose holder is gone. Only one process at a time does that, and it looks again first: otherwise one
+ * that had looked earlier would remove the claim which a faster one has just made.
+ */
+async function clearStale(path: string): Promise<void> {
+  const guard = `${path}.clearing`;
   try {
-    await rename(path, aside);
+    await mkdir(guard);
   } catch {
-    return; // Another one was faster; look again.
+    // Somebody is at it. One who died in the middle of it is not waited for.
+    const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rmdir(guard).catch(() => {});
+    await setTimeout(TURN_MS);
+    return;
   }
-  const moved = await readHolder(aside);
-  // Between our look and the rename someone may have claimed it: give it back.
-  if (moved !== null && (moved.pid !== stale?.pid || moved.started !== stale.started)) await linked(aside, path);
-  await rm(aside, { force: true });
+  try {
+    const holder = await readHolder(path);
+    if (holder === null || !(await isAlive(holder))) await rm(path, { force: true });
+  } finally {
+    await rmdir(guard).catch(() => {});
+  }
 }
 
 async function release(path: string, mine: Holder): Promise<void> {
