@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 // One project a kind of test. Unit and architecture tests need nothing installed; integration and e2e
-// tests use real parts where they are there (test/helpers/parts.ts says which, and why one is not).
+// tests use real parts where they are there (scripts/lib/parts.mjs lists them).
+// What waits on real programs and real time may be tried once more; scripts/test.mjs names each test that needed it.
 const project = (name: string, include: string[], testTimeout: number, parallel: boolean) => ({
   test: {
     name,
@@ -10,6 +11,7 @@ const project = (name: string, include: string[], testTimeout: number, parallel:
     hookTimeout: 120_000,
     environment: "node" as const,
     fileParallelism: parallel,
+    retry: parallel ? 0 : 1,
     pool: "forks" as const,
   },
 });

@@ -6,7 +6,8 @@ export default class CountingReporter {
     const tests = modules.flatMap((module) =>
       [...module.children.allTests()].map((test) => {
         const { state, note } = test.result();
-        return { file: module.relativeModuleId, name: test.fullName, state, note: note ?? null };
+        const tries = 1 + (test.diagnostic()?.retryCount ?? 0);
+        return { file: module.relativeModuleId, name: test.fullName, state, note: note ?? null, tries };
       }),
     );
     const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0);

@@ -18,6 +18,11 @@ describe("the count of a test run", () => {
       { lines: [], passed: 2, failed: 0, skipped: 0 },
     ],
     [
+      "one passed at the second try, which is told",
+      [report(one("passed"), { ...one("passed"), tries: 2 }), { noSkip: true }],
+      { lines: ["passed only when tried again: a.test.ts: x"], passed: 2, failed: 0, skipped: 0 },
+    ],
+    [
       "one failed",
       [report(one("passed"), one("failed")), { noSkip: false }],
       { lines: [], passed: 1, failed: 1, skipped: 0 },
