@@ -11,30 +11,27 @@ import type { PracticeFleet } from "../practice/types.ts";
 import { aboutProgram } from "./about.ts";
 import { openAudit } from "./audit/index.ts";
 import { createBroadcast } from "./broadcast.ts";
-import { type Containers, createContainers, type HostView } from "./containers/index.ts";
+import { type Containers, createContainers } from "./containers/index.ts";
 import { judgeContainer } from "./hardening/index.ts";
 import {
   askByPrompt,
   createHosts,
   createIdentities,
   createPracticeControl,
-  type HostRecord,
-  type HostSession,
   type Hosts,
   hostFile,
   type Interfaces,
   pinFile,
   pinsIn,
   problemOf,
-  type SessionView,
   watchNetwork,
 } from "./hosts/index.ts";
+import { hostView, launchHost, tunnelHost } from "./hostViews.ts";
 import { createModelAccess } from "./inference/index.ts";
 import { createKeychain } from "./keychain/index.ts";
 import {
   createLaunches,
   type Launches,
-  type LaunchHost,
   type LaunchTimings,
   launchFile,
   loadTemplates,
@@ -49,7 +46,7 @@ import { createApiKeys, createSecrets, secretsFile } from "./secrets/index.ts";
 import { firstSettings, migrateSettings, settingsVersion } from "./settings.ts";
 import { createConnectGate, createHostKeys, createSshConfig } from "./ssh/index.ts";
 import { openStore } from "./store/index.ts";
-import { createTunnels, createWays, type TunnelHost, type Tunnels, tunnelFile } from "./tunnels/index.ts";
+import { createTunnels, createWays, type Tunnels, tunnelFile } from "./tunnels/index.ts";
 
 export interface CoreOptions {
   version: string;
@@ -367,45 +364,4 @@ async function openPractice(ports: Ports, options: CoreOptions): Promise<Practic
     random,
     steady: options.steadyPractice ?? false,
   });
-}
-
-/** A host as a launch needs it; what was not read yet is `null` and stops nothing. */
-function launchHost(session: HostSession, containerNames: readonly string[] | null): LaunchHost {
-  const { record } = session;
-  const { engine, facts, gpus, link } = session.view();
-  const answering = gpus.filter(({ fault }) => fault !== "lost");
-  return {
-    id: record.id,
-    name: record.host.name,
-    simulated: record.simulated,
-    gpus: link.phase === "online" && facts !== null ? answering.map((gpu) => gpu.uuid) : null,
-    gpuToolkit: engine?.gpuToolkit ?? null,
-    diskFreeBytes: facts?.diskFreeBytes ?? null,
-    containerNames,
-  };
-}
-
-/** A host as the tunnels' rows show it. */
-function tunnelHost(hosts: Pick<Hosts, "sessions">, hostId: string): TunnelHost | null {
-  const record = hosts.sessions().find((session) => session.record.id === hostId)?.record;
-  if (record === undefined) return null;
-  const { host, simulated } = record;
-  const ssh = host.kind === "ssh" ? { address: host.address, port: host.port, user: host.user } : null;
-  return { name: host.name, environment: host.environment, simulated, ssh };
-}
-
-/** A host as the containers room needs it. */
-function hostView(record: HostRecord, view: SessionView): HostView {
-  const { link, engine, engineProblem, gpus } = view;
-  const reached = link.phase === "online" || link.phase === "degraded";
-  const problem = "reason" in link ? { code: link.reason.code, details: { ...link.reason.details } } : engineProblem;
-  return {
-    id: record.id,
-    name: record.host.name,
-    environment: record.host.environment,
-    simulated: record.simulated,
-    reachable: reached && engine !== null,
-    problem,
-    gpus,
-  };
 }
