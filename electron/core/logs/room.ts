@@ -6,7 +6,8 @@ import type { LogScreen, Screener } from "./detect/index.ts";
 import type { Masker } from "./masking/index.ts";
 import { createLogBuffer, type LogBuffer, type RingOptions } from "./ring.ts";
 import { createSearch, type SearchQuery, type SearchResult } from "./search.ts";
-import { type LogEngine, type LogSource, startSource } from "./source.ts";
+import { containerSource, type LogEngine } from "./sources/container.ts";
+import type { LogSource, SourceDeps, StartSource } from "./sources/types.ts";
 
 export interface LogRoomDeps {
   engineOf(hostId: string): Promise<LogEngine>;
@@ -107,19 +108,8 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       if (spare === undefined) throw new Failure("LIMIT_REACHED", { what: "logs", limit: limits.maxSources });
       end(spare);
     }
-    const log = createSharedLog(key, containerId, limits, deps.clock, deps.screener?.log() ?? null, (buffer, changed) =>
-      startSource({
-        engineOf: () => deps.engineOf(hostId),
-        containerId,
-        tail,
-        buffer,
-        masker: deps.masker,
-        clock: deps.clock,
-        random: deps.random,
-        changed,
-        report: deps.report ?? (() => {}),
-      }),
-    );
+    const source = containerSource({ engineOf: () => deps.engineOf(hostId), containerId });
+    const log = createSharedLog({ key, containerId, limits, screen: deps.screener?.log() ?? null, source, deps, tail });
     logs.set(key, log);
     return log;
   }
@@ -199,14 +189,17 @@ interface SharedLog {
   movedSince(version: number, signal: AbortSignal): Promise<void>;
 }
 
-function createSharedLog(
-  key: string,
-  containerId: string,
-  limits: RingOptions,
-  clock: Clock,
-  screen: LogScreen | null,
-  start: (buffer: Pick<LogBuffer, "append" | "next">, changed: () => void) => LogSource,
-): SharedLog {
+interface SharedLogOptions {
+  key: string;
+  containerId: string;
+  limits: RingOptions;
+  screen: LogScreen | null;
+  source: StartSource;
+  tail: number;
+  deps: LogRoomDeps;
+}
+
+function createSharedLog({ key, containerId, limits, screen, source: start, tail, deps }: SharedLogOptions): SharedLog {
   const buffer = createLogBuffer(limits);
   const waiting = new Set<() => void>();
   let version = 0;
@@ -214,13 +207,22 @@ function createSharedLog(
     version++;
     for (const wake of [...waiting]) wake();
   };
-  const source = start(screen === null ? buffer : screenedBuffer(buffer, screen), moved);
+  const source = start({
+    tail,
+    append: screen === null ? buffer.append : screened(buffer, screen),
+    begun: () => buffer.next > 0,
+    masker: deps.masker,
+    clock: deps.clock,
+    random: deps.random,
+    changed: moved,
+    report: deps.report ?? (() => {}),
+  });
   return {
     key,
     containerId,
     buffer,
     source,
-    search: createSearch(buffer, clock),
+    search: createSearch(buffer, deps.clock),
     views: 0,
     get version() {
       return version;
@@ -259,13 +261,8 @@ function foundBy(screen: LogScreen): Pick<LogHead, "detected" | "unchecked"> {
 }
 
 /** What comes into the buffer has passed the detectors. */
-function screenedBuffer(buffer: LogBuffer, screen: LogScreen): Pick<LogBuffer, "append" | "next"> {
-  return {
-    append: (line) => buffer.append({ ...line, text: screen.line(line.stream, line.text) }),
-    get next() {
-      return buffer.next;
-    },
-  };
+function screened(buffer: LogBuffer, screen: LogScreen): SourceDeps["append"] {
+  return (line) => buffer.append({ ...line, text: screen.line(line.stream, line.text) });
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ContainerDetail, LogFrame } from "../../../../electron/core/docker/index.ts";
 import { Failure } from "../../../../electron/core/failure.ts";
-import type { LogEngine } from "../../../../electron/core/logs/source.ts";
+import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 
 export interface FakeLine {
   stream: LogFrame["stream"];

@@ -3,7 +3,7 @@ import type { LogHead } from "../../../../electron/contract/logs.ts";
 import { logHead, logLine } from "../../../../electron/contract/logs.ts";
 import { Failure } from "../../../../electron/core/failure.ts";
 import { createLogRoom, createMasker, type LogRoom, type LogRoomLimits } from "../../../../electron/core/logs/index.ts";
-import type { LogEngine } from "../../../../electron/core/logs/source.ts";
+import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 import { type FakeClock, fakeClock } from "../../../helpers/ports.ts";
 import { until } from "../../../helpers/until.ts";
 import { type FakeLine, fakeLogEngine, stampOf } from "./fakeLogEngine.ts";

@@ -1,42 +1,16 @@
 import { setImmediate } from "node:timers/promises";
-import type { LogHead } from "../../contract/logs.ts";
-import type { Engine } from "../docker/types.ts";
-import { Failure, isFailure } from "../failure.ts";
-import type { Clock, Random } from "../ports.ts";
-import { levelOf } from "./level.ts";
-import { createLineAssembler, type TextLine } from "./lines.ts";
-import type { Masker } from "./masking/index.ts";
-import { notes } from "./notes.ts";
-import { createResumption } from "./resume.ts";
-import type { LogBuffer } from "./ring.ts";
-import { createStampReader } from "./stamps.ts";
+import type { LogHead } from "../../../contract/logs.ts";
+import type { Engine } from "../../docker/types.ts";
+import { Failure, isFailure } from "../../failure.ts";
+import { levelOf } from "../level.ts";
+import { createLineAssembler, type TextLine } from "../lines.ts";
+import { notes } from "../notes.ts";
+import { createResumption } from "../resume.ts";
+import { createStampReader } from "../stamps.ts";
+import type { LogSource, SourceDeps, StartSource } from "./types.ts";
 
 /** What the log room asks of an engine. */
 export type LogEngine = Pick<Engine, "logs" | "inspect">;
-
-export interface SourceDeps {
-  engineOf(): Promise<LogEngine>;
-  containerId: string;
-  /** Lines of the past to begin with. */
-  tail: number;
-  buffer: Pick<LogBuffer, "append" | "next">;
-  masker: Pick<Masker, "stream">;
-  clock: Clock;
-  random: Random;
-  /** Told whenever the head has moved. */
-  changed(): void;
-  /** Told of a bug. */
-  report(error: unknown): void;
-}
-
-export interface LogSource {
-  state: LogHead["state"];
-  problem: LogHead["problem"];
-  readonly masked: ReadonlyMap<string, number>;
-  /** Settles when reading is over: cancelled, removed or failed. */
-  done: Promise<void>;
-  stop(): void;
-}
 
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 /** How often an ended container is looked at: it may be started again. */
@@ -53,8 +27,19 @@ const passing = new Set([
   "TIMED_OUT",
 ]);
 
-/** Reads one container's log into a buffer until it is stopped, across lost links and restarts of the container. */
-export function startSource(deps: SourceDeps): LogSource {
+export interface ContainerSource {
+  engineOf(): Promise<LogEngine>;
+  containerId: string;
+}
+
+type ReaderDeps = ContainerSource & SourceDeps;
+
+/** Reads one container's log until it is stopped, across lost links and restarts of the container. */
+export function containerSource(container: ContainerSource): StartSource {
+  return (deps) => start({ ...deps, ...container });
+}
+
+function start(deps: ReaderDeps): LogSource {
   const control = new AbortController();
   const reader = new Reader(deps, control.signal);
   const done = reader.run().catch((error: unknown) => {
@@ -76,7 +61,7 @@ export function startSource(deps: SourceDeps): LogSource {
 }
 
 class Reader {
-  readonly #deps: SourceDeps;
+  readonly #deps: ReaderDeps;
   readonly #signal: AbortSignal;
   readonly masked = new Map<string, number>();
   state: LogHead["state"] = "connecting";
@@ -89,7 +74,7 @@ class Reader {
   #returning = false;
   #attempt = 0;
 
-  constructor(deps: SourceDeps, signal: AbortSignal) {
+  constructor(deps: ReaderDeps, signal: AbortSignal) {
     this.#deps = deps;
     this.#signal = signal;
     const onHit = (name: string): void => {
@@ -156,13 +141,13 @@ class Reader {
   }
 
   #append(lines: readonly TextLine[]): void {
-    const { buffer } = this.#deps;
+    const { append } = this.#deps;
     for (const line of lines) {
       if (!this.#resume.isNew(line)) continue;
       if (this.#returning) this.#returned();
       this.#resume.seen(line);
       const at = line.stamp === null ? null : this.#readStamp(line.stamp);
-      buffer.append({ at, stream: line.stream, level: levelOf(line.text), text: line.text });
+      append({ at, stream: line.stream, level: levelOf(line.text), text: line.text });
     }
     if (lines.length > 0) this.#deps.changed();
   }
@@ -176,8 +161,8 @@ class Reader {
   async #lost(failure: Failure): Promise<void> {
     if (this.state === "live") this.#note(notes.lost(failure), "warn");
     this.problem = { code: failure.code, details: { ...failure.details } };
-    this.#become(this.#deps.buffer.next === 0 ? "connecting" : "reconnecting", true);
-    this.#again(this.#sinceNs !== null || this.#deps.buffer.next > 0);
+    this.#become(this.#deps.begun() ? "reconnecting" : "connecting", true);
+    this.#again(this.#sinceNs !== null || this.#deps.begun());
     const base = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)] as number;
     const jitter = (this.#deps.random.bytes(1)[0] ?? 0) / 255;
     await this.#sleep(base * (0.75 + jitter / 2));
@@ -214,7 +199,7 @@ class Reader {
   }
 
   #note(text: string, level: "info" | "warn"): void {
-    this.#deps.buffer.append({ at: this.#deps.clock.now(), stream: "note", level, text });
+    this.#deps.append({ at: this.#deps.clock.now(), stream: "note", level, text });
     this.#deps.changed();
   }
 

@@ -1,0 +1,34 @@
+import type { LogHead } from "../../../contract/logs.ts";
+import type { Clock, Random } from "../../ports.ts";
+import type { Masker } from "../masking/index.ts";
+import type { NewLine } from "../ring.ts";
+
+/** What every source of lines is given, wherever its lines come from. */
+export interface SourceDeps {
+  /** Lines of the past to begin with. */
+  tail: number;
+  /** Takes masked lines, in the order in which they are read. */
+  append(line: NewLine): void;
+  /** True once a line was appended. */
+  begun(): boolean;
+  masker: Pick<Masker, "stream">;
+  clock: Clock;
+  random: Random;
+  /** Told whenever the head has moved. */
+  changed(): void;
+  /** Told of a bug. */
+  report(error: unknown): void;
+}
+
+/** Something that brings lines until it is stopped or over. */
+export interface LogSource {
+  readonly state: LogHead["state"];
+  readonly problem: LogHead["problem"];
+  /** How often each secret was masked. */
+  readonly masked: ReadonlyMap<string, number>;
+  /** Settles when reading is over: stopped, removed or failed. Never rejects. */
+  done: Promise<void>;
+  stop(): void;
+}
+
+export type StartSource = (deps: SourceDeps) => LogSource;
