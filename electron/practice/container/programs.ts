@@ -116,7 +116,7 @@ export interface ShellOptions {
 }
 
 /**
- * A container of a plain image: its command is run by the simulated shell. What that does not know (loops, `talk`) is
+ * A container of a plain image: its command is run by the simulated shell. A script that loops, and `talk`, are
  * played by a talker, which logs a line a second in turns: plain, Cyrillic, coloured, JSON.
  */
 export function startShell(container: Container, options: ShellOptions): RunningProgram {
@@ -156,17 +156,19 @@ export function startShell(container: Container, options: ShellOptions): Running
   };
 }
 
-const talkers = new Set(["talk", "start-notebook", "top", "httpd"]);
+const talkers = new Set(["talk", "top", "httpd"]);
 
 function isTalker(argv: readonly string[]): boolean {
   if (talkers.has(argv[0] ?? "")) return true;
   const script = argv.indexOf("-c");
   if (script < 0) return false;
   try {
-    parseScript(argv[script + 1] ?? "");
-    return false;
+    return parseScript(argv[script + 1] ?? "").some(({ pipeline }) =>
+      pipeline.some(({ kind }) => kind === "while" || kind === "for"),
+    );
   } catch (error) {
-    return error instanceof ShellSyntaxError && /"(?:while|until|for)"/.test(error.message);
+    if (error instanceof ShellSyntaxError) return false;
+    throw error;
   }
 }
 

@@ -1,6 +1,8 @@
 import { type FileToolsOptions, fileTools } from "./fileTools.ts";
 import { complain, print, readInput } from "./io.ts";
+import type { Processes } from "./processes.ts";
 import type { Call, Program } from "./run.ts";
+import { textTools } from "./textTools.ts";
 
 /** Who runs the programs of a machine. */
 export interface Identity {
@@ -18,6 +20,8 @@ export interface BasicsOptions extends FileToolsOptions {
   kernel: { release: string; version: string; machine: string };
   cpus: number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** For `kill`. */
+  processes?: Processes;
 }
 
 /** The programs that every simulated machine has. */
@@ -28,6 +32,7 @@ export function basicPrograms(options: BasicsOptions): Map<string, Program> {
     ["echo", echo],
     ["printf", printf],
     ...fileTools(options),
+    ...textTools,
     ["id", (call) => id(call, options.identity)],
     ["whoami", async (call) => print(call, `${options.identity.user}\n`)],
     ["hostname", async (call) => print(call, `${options.hostname}\n`)],
@@ -40,6 +45,9 @@ export function basicPrograms(options: BasicsOptions): Map<string, Program> {
     ["bash", sh],
     ["timeout", (call) => call.run(call.argv.slice(2))],
     ["sleep", (call) => sleep(call, options)],
+    ["nohup", (call) => call.run(call.argv.slice(1))],
+    ["setsid", (call) => call.run(call.argv.slice(1))],
+    ["kill", (call) => kill(call, options.processes)],
   ] as [string, Program][]);
 }
 
@@ -111,6 +119,12 @@ async function env(call: Call): Promise<number> {
   for (; index < call.argv.length; index += 1) {
     const word = call.argv[index] ?? "";
     const equals = word.indexOf("=");
+    if (word === "-u") {
+      // A program is not told an empty variable from none.
+      index += 1;
+      added[call.argv[index] ?? ""] = "";
+      continue;
+    }
     if (word === "-i" || word === "--") continue;
     if (equals <= 0) break;
     added[word.slice(0, equals)] = word.slice(equals + 1);
@@ -136,6 +150,13 @@ async function sh(call: Call): Promise<number> {
   }
   const rest = call.argv.slice(1).filter((word) => !word.startsWith("-"));
   return call.script((await readInput(call)).toString("utf8"), ["sh", ...rest]);
+}
+
+async function kill(call: Call, processes: Processes | undefined): Promise<number> {
+  const probe = call.argv[1] === "-0";
+  const pid = Number(call.argv.at(-1));
+  const there = probe ? processes?.has(pid) : processes?.kill(pid);
+  return there === true ? 0 : complain(call, `sh: 1: kill: (${call.argv.at(-1) ?? ""}) - No such process`);
 }
 
 async function sleep(call: Call, options: BasicsOptions): Promise<number> {

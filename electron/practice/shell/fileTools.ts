@@ -26,6 +26,7 @@ export function fileTools(options: FileToolsOptions): [name: string, program: Pr
     ["rm", rm],
     ["chmod", chmod],
     ["touch", touch],
+    ["mktemp", mktemp],
     ["tee", tee],
   ];
 }
@@ -219,6 +220,16 @@ function chmod(call: Call): Promise<number> {
   return files(call, 2, ([mode = "", ...names]) => {
     for (const name of names) call.files.changeMode(name, Number.parseInt(mode, 8));
   });
+}
+
+async function mktemp(call: Call): Promise<number> {
+  for (let n = 1; n <= 100; n += 1) {
+    const path = `/tmp/tmp.${String(n).padStart(10, "0")}`;
+    if (call.files.stat(path) !== null) continue;
+    call.files.write(path, Buffer.alloc(0), 0o600, false);
+    return print(call, `${path}\n`);
+  }
+  return complain(call, "mktemp: failed to create file: File exists");
 }
 
 async function touch(call: Call): Promise<number> {

@@ -1,6 +1,8 @@
 import {
+  type CaseCommand,
   type Command,
   type Cursor,
+  type ForCommand,
   type IfCommand,
   looking,
   type Redirect,
@@ -9,6 +11,7 @@ import {
   type Step,
   skipBlanks,
   unexpected,
+  type WhileCommand,
   type Word,
 } from "./syntax.ts";
 import { parseWord } from "./words.ts";
@@ -16,7 +19,7 @@ import { parseWord } from "./words.ts";
 const maxLength = 65_536;
 const maxDepth = 12;
 const assignment = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const reserved = new Set(["then", "else", "elif", "fi", "}", "do", "done"]);
+const reserved = new Set(["then", "else", "elif", "fi", "}", "do", "done", "esac"]);
 
 /** Parses a whole script. Throws `ShellSyntaxError`. */
 export function parseScript(text: string): Step[] {
@@ -51,16 +54,23 @@ function parseList(cursor: Cursor, closes: (cursor: Cursor) => boolean): Step[] 
       break;
     }
     if (looking(cursor, ")")) break;
-    steps.push(parsePipeline(cursor, join));
+    const step = parsePipeline(cursor, join);
+    steps.push(step);
     skipBlanks(cursor, false);
     if (looking(cursor, "&&") || looking(cursor, "||")) {
       join = looking(cursor, "&&") ? "&&" : "||";
       cursor.at += 2;
     } else if (looking(cursor, "&")) {
-      throw new ShellSyntaxError("Syntax error: background jobs are not part of the simulation");
+      // The last of an and-or list alone would run on without the others; nobody needs more than one command there.
+      if (step.join !== ";") throw new ShellSyntaxError("Syntax error: a list in the background is not simulated");
+      step.background = true;
+      join = ";";
+      cursor.at += 1;
     } else {
       join = ";";
-      if (looking(cursor, ";") || looking(cursor, "\n")) cursor.at += 1;
+      if (looking(cursor, ";;")) {
+        if (!closes(cursor)) throw unexpected(";;");
+      } else if (looking(cursor, ";") || looking(cursor, "\n")) cursor.at += 1;
       else if (cursor.at < cursor.text.length && !closes(cursor) && !looking(cursor, ")")) {
         throw unexpected(cursor.text[cursor.at] ?? "end of file");
       }
@@ -81,7 +91,7 @@ function parsePipeline(cursor: Cursor, join: Step["join"]): Step {
   for (;;) {
     pipeline.push(parseCommand(cursor));
     skipBlanks(cursor, false);
-    if (!looking(cursor, "|") || looking(cursor, "||")) return { join, negated, pipeline };
+    if (!looking(cursor, "|") || looking(cursor, "||")) return { join, negated, pipeline, background: false };
     cursor.at += 1;
     skipBlanks(cursor, true);
   }
@@ -103,8 +113,73 @@ function parseCommand(cursor: Cursor): Command {
     return { kind: "group", list, redirects: parseRedirects(cursor) };
   }
   if (word === "if") return parseIf(cursor);
-  if (["while", "until", "for", "case"].includes(word) || reserved.has(word)) throw unexpected(word);
+  if (word === "for") return parseFor(cursor);
+  if (word === "while" || word === "until") return parseWhile(cursor, word);
+  if (word === "case") return parseCase(cursor);
+  if (reserved.has(word)) throw unexpected(word);
   return parseSimple(cursor);
+}
+
+function parseBody(cursor: Cursor): Step[] {
+  expectWord(cursor, "do");
+  const body = parseList(cursor, (c) => peekWord(c) === "done");
+  expectWord(cursor, "done");
+  return body;
+}
+
+function parseFor(cursor: Cursor): ForCommand {
+  cursor.at += 3;
+  skipBlanks(cursor, false);
+  const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(cursor.text.slice(cursor.at, cursor.at + 256))?.[0];
+  if (name === undefined) throw new ShellSyntaxError("Syntax error: Bad for loop variable");
+  cursor.at += name.length;
+  skipBlanks(cursor, true);
+  let words: Word[] | null = null;
+  if (peekWord(cursor) === "in") {
+    cursor.at += 2;
+    words = [];
+    for (skipBlanks(cursor, false); !looking(cursor, ";") && !looking(cursor, "\n"); skipBlanks(cursor, false)) {
+      const word = parseWord(cursor);
+      if (word.length === 0) throw unexpected(cursor.text[cursor.at] ?? "end of file");
+      words.push(word);
+    }
+  }
+  if (looking(cursor, ";")) cursor.at += 1;
+  return { kind: "for", name, words, body: parseBody(cursor), redirects: parseRedirects(cursor) };
+}
+
+function parseWhile(cursor: Cursor, word: "while" | "until"): WhileCommand {
+  cursor.at += word.length;
+  const test = parseList(cursor, (c) => peekWord(c) === "do");
+  const body = parseBody(cursor);
+  return { kind: "while", until: word === "until", test, body, redirects: parseRedirects(cursor) };
+}
+
+function parseCase(cursor: Cursor): CaseCommand {
+  cursor.at += 4;
+  skipBlanks(cursor, false);
+  const word = parseWord(cursor);
+  expectWord(cursor, "in");
+  const branches: CaseCommand["branches"] = [];
+  for (skipBlanks(cursor, true); peekWord(cursor) !== "esac"; skipBlanks(cursor, true)) {
+    if (looking(cursor, "(")) cursor.at += 1;
+    const patterns: Word[] = [];
+    for (;;) {
+      skipBlanks(cursor, false);
+      const pattern = parseWord(cursor);
+      if (pattern.length === 0) throw unexpected(cursor.text[cursor.at] ?? "end of file");
+      patterns.push(pattern);
+      skipBlanks(cursor, false);
+      if (!looking(cursor, "|")) break;
+      cursor.at += 1;
+    }
+    if (!looking(cursor, ")")) throw unexpected(cursor.text[cursor.at] ?? "end of file");
+    cursor.at += 1;
+    branches.push({ patterns, body: parseList(cursor, (c) => looking(c, ";;") || peekWord(c) === "esac") });
+    if (looking(cursor, ";;")) cursor.at += 2;
+  }
+  expectWord(cursor, "esac");
+  return { kind: "case", word, branches, redirects: parseRedirects(cursor) };
 }
 
 function parseIf(cursor: Cursor): IfCommand {

@@ -1,7 +1,10 @@
 import { posix } from "node:path";
-import { expand, expandQuoted, type Scope } from "./expand.ts";
+import { setImmediate } from "node:timers/promises";
+import { expand, expandPattern, expandQuoted, type Scope } from "./expand.ts";
 import { FileError, type FileSystem } from "./files.ts";
 import { parseScript } from "./parse.ts";
+import { glob, matches } from "./patterns.ts";
+import type { Processes } from "./processes.ts";
 import { type Command, type Redirect, ShellSyntaxError, type Step } from "./syntax.ts";
 
 export interface Io {
@@ -17,6 +20,7 @@ export interface Call extends Io {
   env: Readonly<Record<string, string>>;
   files: FileSystem;
   umask: number;
+  pid: number;
   signal: AbortSignal;
   /** Runs another program with the same input and output (`env`, `timeout`, `sudo`). */
   run(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<number>;
@@ -32,6 +36,8 @@ export interface Machine {
   files: FileSystem;
   /** Environment of a login. */
   env: Readonly<Record<string, string>>;
+  /** What runs beside the shells; without it nothing can be put in the background. */
+  processes?: Processes;
 }
 
 /** No input at all. */
@@ -46,6 +52,9 @@ interface Frame {
   io: Io;
   signal: AbortSignal;
   depth: number;
+  pid: number;
+  lastJob: number | null;
+  loops: number;
 }
 
 /** `exit N`, unwound to the script's end. */
@@ -57,7 +66,20 @@ class Exit extends Error {
   }
 }
 
+/** `break` and `continue`, unwound to the loop. */
+class Leave extends Error {
+  readonly again: boolean;
+  constructor(again: boolean) {
+    super("leave");
+    this.again = again;
+  }
+}
+
 const maxCaptured = 1_048_576;
+const maxRounds = 100_000;
+/** A loop lets others have their turn after so many rounds. */
+const breathAfter = 50;
+const shellPid = 4242;
 const maxDepth = 16;
 const folders = new Set(["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"]);
 
@@ -85,7 +107,8 @@ export function findProgram(machine: Machine, name: string): Program | undefined
 
 function newFrame(machine: Machine, io: Io, signal: AbortSignal): Frame {
   const variables = new Map(Object.entries(machine.env));
-  return { machine, variables, args: ["sh"], umask: 0o022, status: 0, io, signal, depth: 0 };
+  const fresh = { args: ["sh"], umask: 0o022, status: 0, depth: 0, pid: shellPid, lastJob: null, loops: 0 };
+  return { machine, variables, io, signal, ...fresh };
 }
 
 async function runText(frame: Frame, text: string): Promise<number> {
@@ -110,6 +133,9 @@ function scopeOf(frame: Frame): Scope {
     variables: frame.variables,
     args: frame.args,
     status: frame.status,
+    pid: frame.pid,
+    lastJob: frame.lastJob,
+    glob: (pattern) => glob(frame.machine.files, pattern),
     async substitute(list) {
       const captured = capture();
       const variables = new Map(frame.variables);
@@ -129,10 +155,24 @@ async function runList(frame: Frame, list: readonly Step[]): Promise<number> {
     if (frame.signal.aborted) return 130;
     if (step.join === "&&" && frame.status !== 0) continue;
     if (step.join === "||" && frame.status === 0) continue;
-    const status = await runPipeline(frame, step.pipeline);
+    const status = step.background ? await runBeside(frame, step.pipeline) : await runPipeline(frame, step.pipeline);
     frame.status = step.negated ? Number(status === 0) : status;
   }
   return frame.status;
+}
+
+/** Starts a job that outlives this shell. What it fails with is its own. */
+async function runBeside(frame: Frame, pipeline: readonly Command[]): Promise<number> {
+  const { processes } = frame.machine;
+  if (processes === undefined) {
+    await frame.io.err("sh: 1: Cannot fork\n");
+    return 2;
+  }
+  frame.lastJob = processes.start(async (pid, signal) => {
+    const beside: Frame = { ...frame, variables: new Map(frame.variables), pid, signal, status: 0, loops: 0 };
+    await runPipeline(beside, pipeline);
+  });
+  return 0;
 }
 
 /** The parts of a pipeline run one after the other, which is enough for programs that end. */
@@ -170,9 +210,86 @@ async function runCommand(frame: Frame, command: Command, io: Io): Promise<numbe
   const inner: Frame = { ...frame, io: target.io };
   let status: number;
   if (command.kind === "simple") status = await runSimple(frame, command, target.io);
-  else if (command.kind === "group") status = await runList({ ...inner, status: 0 }, command.list);
-  else status = await runIf(inner, command);
+  else if (command.kind === "group") status = await runGroup(frame, inner, command.list);
+  else status = await runCompound(frame, inner, command);
   return (await target.finish()) ? status : 1;
+}
+
+/** What a list in braces or a loop sets is seen by whoever comes after it. */
+function giveBack(frame: Frame, inner: Frame): void {
+  frame.lastJob = inner.lastJob;
+  frame.umask = inner.umask;
+}
+
+async function runGroup(frame: Frame, inner: Frame, list: readonly Step[]): Promise<number> {
+  inner.status = 0;
+  const status = await runList(inner, list);
+  giveBack(frame, inner);
+  return status;
+}
+
+async function runCompound(
+  frame: Frame,
+  inner: Frame,
+  command: Exclude<Command, { kind: "simple" | "group" }>,
+): Promise<number> {
+  let status: number;
+  if (command.kind === "if") status = await runIf(inner, command);
+  else if (command.kind === "case") status = await runCase(inner, command);
+  else status = await runLoop(inner, command);
+  giveBack(frame, inner);
+  return status;
+}
+
+async function runCase(frame: Frame, command: Extract<Command, { kind: "case" }>): Promise<number> {
+  const value = await expandQuoted(scopeOf(frame), command.word);
+  for (const { patterns, body } of command.branches) {
+    for (const pattern of patterns) {
+      if (!matches(await expandPattern(scopeOf(frame), pattern), value)) continue;
+      frame.status = 0;
+      return runList(frame, body);
+    }
+  }
+  return 0;
+}
+
+async function runLoop(frame: Frame, command: Extract<Command, { kind: "for" | "while" }>): Promise<number> {
+  frame.loops += 1;
+  const next = await roundsOf(frame, command);
+  let status = 0;
+  try {
+    for (let round = 0; round < maxRounds && !frame.signal.aborted && (await next()); round += 1) {
+      if (round % breathAfter === breathAfter - 1) await setImmediate();
+      frame.status = 0;
+      try {
+        status = await runList(frame, command.body);
+      } catch (error) {
+        if (!(error instanceof Leave)) throw error;
+        status = 0;
+        if (!error.again) break;
+      }
+    }
+  } finally {
+    frame.loops -= 1;
+  }
+  return frame.signal.aborted ? 130 : status;
+}
+
+/** Makes ready for the next round; false when there is none. */
+async function roundsOf(frame: Frame, command: Extract<Command, { kind: "for" | "while" }>) {
+  if (command.kind === "while") {
+    return async () => {
+      frame.status = 0;
+      return ((await runList(frame, command.test)) === 0) !== command.until;
+    };
+  }
+  const fields: string[] = command.words === null ? frame.args.slice(1) : [];
+  for (const word of command.words ?? []) fields.push(...(await expand(scopeOf(frame), word)));
+  return async () => {
+    const field = fields.shift();
+    if (field !== undefined) frame.variables.set(command.name, field);
+    return field !== undefined;
+  };
 }
 
 async function runIf(frame: Frame, command: Extract<Command, { kind: "if" }>): Promise<number> {
@@ -266,9 +383,21 @@ async function runBuiltin(frame: Frame, argv: readonly string[], io: Io): Promis
   const [name, first] = argv;
   switch (name) {
     case ":":
-    case "cd":
     case "set":
     case "trap":
+      return 0;
+    case "cd": {
+      const to = first ?? frame.variables.get("HOME") ?? "/";
+      if (frame.machine.files.stat(to)?.type === "directory") {
+        frame.variables.set("PWD", to);
+        return 0;
+      }
+      await io.err(`sh: 1: cd: can't cd to ${to}\n`);
+      return 2;
+    }
+    case "break":
+    case "continue":
+      if (frame.loops > 0) throw new Leave(name === "continue");
       return 0;
     case "exit":
       throw new Exit(first === undefined ? frame.status : Number(first) & 0xff);
@@ -312,7 +441,7 @@ async function runProgram(
     await io.err(`sh: 1: ${name}: Argument list too long\n`);
     return 126;
   }
-  const deeper: Frame = { ...frame, io, variables: new Map(Object.entries(env)), depth: frame.depth + 1 };
+  const deeper: Frame = { ...frame, io, variables: new Map(Object.entries(env)), depth: frame.depth + 1, loops: 0 };
   const inner = async (run: (child: Frame) => Promise<number>, child: Frame) => {
     try {
       return await run(child);
@@ -327,6 +456,7 @@ async function runProgram(
     env,
     files: frame.machine.files,
     umask: frame.umask,
+    pid: frame.pid,
     signal: frame.signal,
     run: (list, more = {}) => inner((child) => runProgram(child, list, { ...env, ...more }, io), deeper),
     script: (text, args) => inner((child) => runText(child, text), { ...deeper, args, status: 0 }),

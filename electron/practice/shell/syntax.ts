@@ -1,13 +1,22 @@
 /**
  * The part of the POSIX shell grammar (IEEE Std 1003.1, Shell Command Language, sections 2.2 to 2.10) that remote
- * commands use: quoting, parameters, command substitution, redirections, pipelines and lists. No loops, no functions.
+ * commands use: quoting, parameters, substitutions, patterns, redirections, pipelines, lists, loops and jobs in the
+ * background. No functions, no here-documents.
  */
 
 export type Part =
   | { kind: "text"; text: string; quoted: boolean }
-  | { kind: "parameter"; name: string; fallback: Word | null; quoted: boolean }
+  | { kind: "parameter"; name: string; fallback: Word | null; strip: Strip | null; quoted: boolean }
+  | { kind: "arithmetic"; text: Word; quoted: boolean }
   | { kind: "command"; list: Step[]; quoted: boolean };
 export type Word = Part[];
+
+/** `${name#pattern}` and its three sisters. */
+export interface Strip {
+  from: "start" | "end";
+  longest: boolean;
+  pattern: Word;
+}
 
 export interface Redirect {
   fd: 0 | 1 | 2;
@@ -32,13 +41,37 @@ export interface IfCommand {
   otherwise: Step[] | null;
   redirects: Redirect[];
 }
-export type Command = SimpleCommand | GroupCommand | IfCommand;
+/** `for NAME in WORDS`; without words it goes over the arguments. */
+export interface ForCommand {
+  kind: "for";
+  name: string;
+  words: Word[] | null;
+  body: Step[];
+  redirects: Redirect[];
+}
+export interface WhileCommand {
+  kind: "while";
+  /** `until`: runs while the test fails. */
+  until: boolean;
+  test: Step[];
+  body: Step[];
+  redirects: Redirect[];
+}
+export interface CaseCommand {
+  kind: "case";
+  word: Word;
+  branches: { patterns: Word[]; body: Step[] }[];
+  redirects: Redirect[];
+}
+export type Command = SimpleCommand | GroupCommand | IfCommand | ForCommand | WhileCommand | CaseCommand;
 
 /** One pipeline of a list; `join` says under which condition it runs after the one before it. */
 export interface Step {
   join: ";" | "&&" | "||";
   negated: boolean;
   pipeline: Command[];
+  /** `&`: nobody waits for it. */
+  background: boolean;
 }
 
 /** Text that is not in the grammar above. The message is the one that dash prints after `sh: 1: `. */

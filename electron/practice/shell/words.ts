@@ -69,7 +69,7 @@ function doubleQuoted(cursor: Cursor): Word {
 
 function dollar(cursor: Cursor, quoted: boolean): Part {
   const rest = cursor.text.slice(cursor.at + 1);
-  if (rest.startsWith("((")) throw new ShellSyntaxError("Syntax error: arithmetic is not part of the simulation");
+  if (rest.startsWith("((")) return arithmetic(cursor, quoted);
   if (rest.startsWith("(")) {
     cursor.at += 2;
     const list = cursor.list(cursor);
@@ -82,29 +82,59 @@ function dollar(cursor: Cursor, quoted: boolean): Part {
   cursor.at += 1 + (name?.length ?? 0);
   return name === undefined
     ? { kind: "text", text: "$", quoted: true }
-    : { kind: "parameter", name, fallback: null, quoted };
+    : { kind: "parameter", name, fallback: null, strip: null, quoted };
+}
+
+/** `$((…))`: its parameters are put in first, then it is computed. */
+function arithmetic(cursor: Cursor, quoted: boolean): Part {
+  cursor.at += 3;
+  const text: Word = [];
+  for (let open = 0; ; ) {
+    const here = cursor.text[cursor.at];
+    if (here === undefined) throw new ShellSyntaxError("Syntax error: Missing '))'");
+    if (here === "$") text.push(dollar(cursor, true));
+    else {
+      if (open === 0 && looking(cursor, "))")) break;
+      open += here === "(" ? 1 : here === ")" ? -1 : 0;
+      text.push({ kind: "text", text: here, quoted: true });
+      cursor.at += 1;
+    }
+  }
+  cursor.at += 2;
+  return { kind: "arithmetic", text, quoted };
 }
 
 function braced(cursor: Cursor, quoted: boolean): Part {
-  const match = /^\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?]+)(:-|-|\})/.exec(cursor.text.slice(cursor.at, cursor.at + 256));
+  const opening = /^\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?]+?)(:-|-|##?|%%?|\})/;
+  const match = opening.exec(cursor.text.slice(cursor.at, cursor.at + 256));
   if (match === null) throw new ShellSyntaxError("Bad substitution");
-  const [whole, name = "", operator] = match;
+  const [whole, name = "", operator = ""] = match;
   cursor.at += whole.length;
-  if (operator === "}") return { kind: "parameter", name, fallback: null, quoted };
-  const fallback: Word = [];
+  const parameter = { kind: "parameter", name, fallback: null, strip: null, quoted } as const;
+  if (operator === "}") return parameter;
+  const strips = operator.startsWith("#") || operator.startsWith("%");
+  // A pattern means what it says also where the whole is quoted.
+  const word = bracedWord(cursor, quoted && !strips);
+  if (!strips) return { ...parameter, fallback: word };
+  const from = operator.startsWith("#") ? "start" : "end";
+  return { ...parameter, strip: { from, longest: operator.length === 2, pattern: word } };
+}
+
+function bracedWord(cursor: Cursor, quoted: boolean): Word {
+  const word: Word = [];
   while (!looking(cursor, "}")) {
     const here = cursor.text[cursor.at];
     if (here === undefined) throw new ShellSyntaxError("Syntax error: Missing '}'");
-    if (here === "$") fallback.push(dollar(cursor, quoted));
-    else if (here === "'") fallback.push({ kind: "text", text: singleQuoted(cursor), quoted: true });
-    else if (here === '"') fallback.push(...doubleQuoted(cursor));
+    if (here === "$") word.push(dollar(cursor, quoted));
+    else if (here === "'") word.push({ kind: "text", text: singleQuoted(cursor), quoted: true });
+    else if (here === '"') word.push(...doubleQuoted(cursor));
     else {
-      fallback.push({ kind: "text", text: here, quoted });
+      word.push({ kind: "text", text: here, quoted });
       cursor.at += 1;
     }
   }
   cursor.at += 1;
-  return { kind: "parameter", name, fallback, quoted };
+  return word;
 }
 
 function backquoted(cursor: Cursor, quoted: boolean): Part {

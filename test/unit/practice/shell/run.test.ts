@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { quote } from "../../../../electron/core/ssh/quote.ts";
 import { basicPrograms } from "../../../../electron/practice/shell/basics.ts";
 import { createFiles } from "../../../../electron/practice/shell/files.ts";
+import { matches } from "../../../../electron/practice/shell/patterns.ts";
+import { createProcesses } from "../../../../electron/practice/shell/processes.ts";
 import { type Machine, noInput, runArgv, runCommandLine } from "../../../../electron/practice/shell/run.ts";
 
 function machine(): Machine {
@@ -49,6 +51,46 @@ async function run(text: string | readonly string[], input?: string, on = machin
 
 const ok = (stdout: string) => ({ code: 0, stdout, stderr: "" });
 
+test("a job in the background outlives its shell, and ends when it is told to", async () => {
+  const processes = createProcesses(100);
+  const ended: number[] = [];
+  const plain = machine();
+  const programs = new Map(plain.programs)
+    .set("serve", async (call) => {
+      await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
+      ended.push(call.pid);
+      return 0;
+    })
+    .set("kill", (call) =>
+      Number(!(call.argv[1] === "-0" ? processes.has(Number(call.argv[2])) : processes.kill(Number(call.argv[1])))),
+    );
+  const on = { ...plain, programs, processes };
+  const started = await run("serve >/tmp/log 2>&1 & echo $!; kill -0 $! && echo runs", undefined, on);
+  expect(started).toEqual(ok("107\nruns\n"));
+  expect(await run("kill 107; kill 108 || echo none", undefined, on)).toEqual(ok("none\n"));
+  await processes.dispose();
+  expect(ended).toEqual([107]);
+  expect(processes.has(107)).toBe(false);
+});
+
+describe("patterns", () => {
+  test.each<[string, string, boolean]>([
+    ["*", "", true],
+    ["a*b*c", "aXbYc", true],
+    ["a*b*c", "aXbY", false],
+    ["\\*", "*", true],
+    ["\\*", "x", false],
+    ["[!a]", "b", true],
+    ["[!a]", "a", false],
+    ["[]", "[]", true],
+    ["jpserver-*.json", "jpserver-41.json", true],
+    ["*".repeat(200), "a".repeat(400), true],
+    [`${"*a".repeat(100)}b`, "a".repeat(400), false],
+  ])("%s and %s", (pattern, text, expected) => {
+    expect(matches(pattern, text)).toBe(expected);
+  });
+});
+
 describe("command lines", () => {
   test.each<[name: string, text: string, expected: { code: number; stdout: string; stderr: string }]>([
     ["words", "echo a   b", ok("a b\n")],
@@ -94,6 +136,37 @@ describe("command lines", () => {
     ["stat", "stat -c '%a %U %s %F' /etc/motd", ok("644 root 6 regular file\n")],
     ["wc", "printf abc | wc -c", ok("3\n")],
     ["tests of numbers", "[ 3 -gt 2 ] && [ a != b ] && echo ok", ok("ok\n")],
+    ["for", "for x in a 'b c' $LIST; do printf '<%s>' \"$x\"; done", ok("<a><b c><a><b>")],
+    ["for over the arguments", `sh -c 'for x; do echo "$x"; done' sh 1 2`, ok("1\n2\n")],
+    [
+      "break and continue",
+      "for x in 1 2 3 4; do [ $x = 2 ] && continue; [ $x = 4 ] && break; echo $x; done; echo $x",
+      ok("1\n3\n4\n"),
+    ],
+    ["while, counting", "n=0; while [ $n -lt 3 ]; do echo $n; n=$((n + 1)); done", ok("0\n1\n2\n")],
+    ["until", "n=5; until [ $n = 3 ]; do n=$((n-1)); done; echo $n", ok("3\n")],
+    [
+      "case",
+      'for x in best other; do case "$x" in best|good) echo b;; *) echo "else $x"; esac; done',
+      ok("b\nelse other\n"),
+    ],
+    [
+      "cut from the front and the end",
+      `f=/a/b-1.json; echo \${f##*/} \${f#*/} \${f%.json} \${f%%-*}`,
+      ok("b-1.json a/b-1.json /a/b-1 /a/b\n"),
+    ],
+    ["a quoted pattern means itself", `f='a*b'; echo \${f#a'*'} \${f#'*'}`, ok("b a*b\n")],
+    ["file names", 'echo /etc/m* /etc/nope* "/etc/m*" /e[a-t]c/mot?', ok("/etc/motd /etc/nope* /etc/m* /etc/motd\n")],
+    ["grep", "printf 'ab\\ncd\\n' | grep -E '(x|c)d$'; grep -q hell /etc/motd && echo $?", ok("cd\n0\n")],
+    ["sed", `echo 'x socket:[41]' | sed -n "s/.*socket:\\[\\([0-9]*\\)\\]$/inode \\1/p"`, ok("inode 41\n")],
+    ["sed everywhere", "echo token=1 token=2 | sed 's/token=[0-9]*/token=/g'", ok("token= token=\n")],
+    ["cut", "echo abcdef | cut -c2-3", ok("bc\n")],
+    [
+      "a folder that is not there",
+      "cd /nope || echo no",
+      { code: 0, stdout: "no\n", stderr: "sh: 1: cd: can't cd to /nope\n" },
+    ],
+    ["no jobs where there are none", "sleep 1 & echo $!", { code: 0, stdout: "\n", stderr: "sh: 1: Cannot fork\n" }],
     ["unknown program", "nope -x", { code: 127, stdout: "", stderr: "sh: 1: nope: not found\n" }],
     ["a path that is no program", "/opt/bin/id", { code: 127, stdout: "", stderr: "sh: 1: /opt/bin/id: not found\n" }],
   ])("%s", async (_name, text, expected) => {
@@ -104,10 +177,10 @@ describe("command lines", () => {
     ["open quote", "echo 'a", "Unterminated quoted string"],
     ["stray parenthesis", "echo a)", '")" unexpected'],
     ["nothing after and", "true &&", "end of file unexpected"],
-    ["loops are not simulated", "while true; do echo; done", '"while" unexpected'],
-    ["background jobs", "sleep 9 &", "background jobs"],
+    ["a loop that does not end", "while true; do echo", "end of file unexpected"],
+    ["a list in the background", "true && sleep 9 &", "a list in the background"],
     ["here-documents", "cat <<E\nE", "here-documents"],
-    ["arithmetic", "echo $((1+1))", "arithmetic"],
+    ["arithmetic without an end", "echo $((1+1)", "Missing '))'"],
     ["nested too deeply", "(".repeat(40), "nested too deeply"],
     ["too long", "a".repeat(70_000), "Argument list too long"],
   ])("refused: %s", async (_name, text, reason) => {
