@@ -7,12 +7,9 @@ export interface RingOptions {
   maxBytes: number;
 }
 
-export type NewLine = Omit<LogLine, "index">;
-
-export interface LogFilter {
-  /** Part of the text, whatever its case. */
-  text?: string | undefined;
-  levels?: readonly LogLevel[] | undefined;
+export interface NewLine extends Pick<LogLine, "at" | "stream" | "level" | "text" | "source" | "part"> {}
+export interface Held extends NewLine {
+  index: number;
 }
 
 /** A bounded log. Indices are absolute: the first line ever is 0, and none is used again. */
@@ -23,15 +20,7 @@ export interface LogBuffer {
   readonly next: number;
   readonly bytes: number;
   /** `count` lines from `from` on, or from the oldest that is held; fewer when their text is long. */
-  window(range: { from: number; count: number }): { first: number; next: number; lines: LogLine[] };
-  text(index: number): string;
-  matches(index: number, filter: CompiledFilter): boolean;
-}
-
-export interface CompiledFilter {
-  text: string;
-  /** Bit by level, `null` being 1; 0 means any. */
-  levels: number;
+  window(range: { from: number; count: number }): { first: number; next: number; lines: Held[] };
 }
 
 const CHUNK = 512;
@@ -46,14 +35,8 @@ interface Chunk {
   texts: string[];
   /** NaN where the engine gave no time. */
   times: Float64Array;
-  /** Level in the low bits, stream above. */
-  kinds: Uint8Array;
-}
-
-export function compileFilter(filter: LogFilter): CompiledFilter {
-  let bits = 0;
-  for (const level of filter.levels ?? []) bits |= 1 << levels.indexOf(level);
-  return { text: (filter.text ?? "").toLowerCase(), levels: bits };
+  /** Level in the low bits, stream above, then the source, and whether it is a part. */
+  kinds: Uint16Array;
 }
 
 export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer {
@@ -82,7 +65,7 @@ export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer 
     base += gone * CHUNK;
   }
 
-  function lineAt(index: number): LogLine {
+  function lineAt(index: number): Held {
     const chunk = chunkOf(index);
     const at = (index - base) % CHUNK;
     const kind = chunk.kinds[at] as number;
@@ -90,9 +73,11 @@ export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer 
     return {
       index,
       at: Number.isNaN(time) ? null : time,
-      stream: streams[kind >>> 3] ?? "stdout",
+      stream: streams[(kind >>> 3) & 3] ?? "stdout",
       level: levels[kind & 7] ?? null,
       text: chunk.texts[at] as string,
+      source: (kind >>> 5) & 31,
+      part: kind >>> 10 === 1,
     };
   }
 
@@ -100,12 +85,16 @@ export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer 
     append(line) {
       const at = (next - base) % CHUNK;
       if (at === 0 && (next - base) / CHUNK >= chunks.length) {
-        chunks.push({ texts: [], times: new Float64Array(CHUNK), kinds: new Uint8Array(CHUNK) });
+        chunks.push({ texts: [], times: new Float64Array(CHUNK), kinds: new Uint16Array(CHUNK) });
       }
       const chunk = chunkOf(next);
       chunk.texts[at] = line.text;
       chunk.times[at] = line.at ?? Number.NaN;
-      chunk.kinds[at] = levels.indexOf(line.level) | (streams.indexOf(line.stream) << 3);
+      chunk.kinds[at] =
+        levels.indexOf(line.level) |
+        (streams.indexOf(line.stream) << 3) |
+        (line.source << 5) |
+        (line.part ? 1 << 10 : 0);
       next++;
       bytes += line.text.length + LINE_COST;
       while (next - first > maxLines || (bytes > maxBytes && next - first > 1)) dropOldest();
@@ -122,7 +111,7 @@ export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer 
     window({ from, count }) {
       const start = Math.min(next, Math.max(first, from));
       const end = Math.min(next, start + count);
-      const lines: LogLine[] = [];
+      const lines: Held[] = [];
       let chars = 0;
       for (let index = start; index < end && chars < MAX_WINDOW_CHARS; index++) {
         const line = lineAt(index);
@@ -130,13 +119,6 @@ export function createLogBuffer({ maxLines, maxBytes }: RingOptions): LogBuffer 
         lines.push(line);
       }
       return { first, next, lines };
-    },
-    text: (index) => chunkOf(index).texts[(index - base) % CHUNK] as string,
-    matches(index, filter) {
-      const chunk = chunkOf(index);
-      const at = (index - base) % CHUNK;
-      if (filter.levels !== 0 && ((filter.levels >>> ((chunk.kinds[at] as number) & 7)) & 1) === 0) return false;
-      return filter.text === "" || (chunk.texts[at] as string).toLowerCase().includes(filter.text);
     },
   };
 }

@@ -1,14 +1,27 @@
-import type { LogHead } from "../../../contract/logs.ts";
+import type { LogHead, LogLevel, LogLine } from "../../../contract/logs.ts";
 import type { Clock, Random } from "../../ports.ts";
 import type { Masker } from "../masking/index.ts";
-import type { NewLine } from "../ring.ts";
+
+/** A line as its source gives it: masked. */
+export interface SourceLine {
+  /** Milliseconds since the epoch, maybe with a fraction; null when the source gave no time. */
+  at: number | null;
+  stream: LogLine["stream"];
+  text: string;
+  /** What the source itself says of it; left out where only the text can tell. */
+  level?: LogLevel | null;
+  /** Place of its source in a merged log; 0 otherwise. */
+  source?: number;
+  /** A merged log keeps what was found out before. */
+  part?: boolean;
+}
 
 /** What every source of lines is given, wherever its lines come from. */
 export interface SourceDeps {
   /** Lines of the past to begin with. */
   tail: number;
   /** Takes masked lines, in the order in which they are read. */
-  append(line: NewLine): void;
+  append(line: SourceLine): void;
   /** True once a line was appended. */
   begun(): boolean;
   masker: Pick<Masker, "stream">;
