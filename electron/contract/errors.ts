@@ -68,6 +68,10 @@ export const tunnelCodes = [
   "PROBE_MISSED",
   "SERVICE_DOWN",
   "ANSWER_NEEDED",
+  "REMOTE_LISTEN_REFUSED",
+  "REMOTE_PORT_TAKEN",
+  "REMOTE_HEARD_ELSEWHERE",
+  "LOCAL_TARGET_DOWN",
 ] as const;
 
 /** Launches and model servers. */

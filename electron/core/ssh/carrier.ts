@@ -4,6 +4,7 @@ import { channelProgram } from "./channelProgram.ts";
 import type { Connection } from "./connection/connection.ts";
 import { pause, type Slot } from "./limits.ts";
 import type { Program } from "./run.ts";
+import type { RemoteAddress, RemoteCaller, RemoteListener } from "./types.ts";
 
 /** One authenticated connection, whoever keeps it: the library, or OpenSSH's own client. It ends once. */
 export interface Carrier {
@@ -16,6 +17,7 @@ export interface Carrier {
   start(command: RemoteCommand, options: Cancellable): Promise<Program>;
   unix(path: string, options?: Cancellable): Promise<ByteStream>;
   tcp(host: string, port: number, options?: Cancellable): Promise<ByteStream>;
+  listen(at: RemoteAddress, onCaller: (caller: RemoteCaller) => void, options?: Cancellable): Promise<RemoteListener>;
   /** Resolves when the far end has answered anything. */
   ping(): Promise<void>;
   /** Says goodbye. */
@@ -64,6 +66,7 @@ export function libraryCarrier(connection: Connection, clock: Clock): Carrier {
     },
     unix: (path, options) => connection.unix(path, options),
     tcp: (host, port, options) => connection.tcp(host, port, options),
+    listen: (at, onCaller, options) => connection.listen(at, onCaller, options),
     ping: () => connection.ping(),
     end: (reason) => connection.end(reason),
     cut: (reason) => connection.cut(reason),

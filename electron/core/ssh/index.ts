@@ -3,6 +3,7 @@
 export { type ConfiguredHost, createSshConfig, type SshConfig } from "./config/index.ts";
 export { type FoundRoute, findRoute, type WantedHost } from "./config/targets.ts";
 export { type AgentKey, listAgentKeys } from "./connection/identity.ts";
+export { remoteName } from "./connection/remoteListeners.ts";
 export { type Examination, type ExamineDeps, examineRoute } from "./examine.ts";
 export { type ConnectGate, createConnectGate } from "./limits.ts";
 export { createSshLink, type SshLinkDeps } from "./link.ts";
@@ -22,4 +23,14 @@ export {
   type PinnedKey,
   type PinStore,
 } from "./trust/hostKeys.ts";
-export type { ExecOptions, ExecResult, HostLink, LinkReason, LinkState, Spawned } from "./types.ts";
+export type {
+  ExecOptions,
+  ExecResult,
+  HostLink,
+  LinkReason,
+  LinkState,
+  RemoteAddress,
+  RemoteCaller,
+  RemoteListener,
+  Spawned,
+} from "./types.ts";

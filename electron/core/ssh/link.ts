@@ -12,7 +12,17 @@ import { openSystem } from "./system/connect.ts";
 import type { Ask, SshTarget } from "./target.ts";
 import { backOff, defaultTimings, type LinkTimings } from "./timings.ts";
 import type { HostKeys } from "./trust/hostKeys.ts";
-import type { ExecOptions, ExecResult, HostLink, LinkReason, LinkState, Spawned } from "./types.ts";
+import type {
+  ExecOptions,
+  ExecResult,
+  HostLink,
+  LinkReason,
+  LinkState,
+  RemoteAddress,
+  RemoteCaller,
+  RemoteListener,
+  Spawned,
+} from "./types.ts";
 import { createWaiters } from "./waiters.ts";
 
 export interface SshLinkDeps {
@@ -103,6 +113,14 @@ class SshLink implements HostLink {
 
   async openTcp(host: string, port: number, options: Cancellable = {}): Promise<ByteStream> {
     return await (await this.#online(options)).tcp(host, port, options);
+  }
+
+  async listenRemote(
+    at: RemoteAddress,
+    onCaller: (caller: RemoteCaller) => void,
+    options: Cancellable = {},
+  ): Promise<RemoteListener> {
+    return await (await this.#online(options)).listen(at, onCaller, options);
   }
 
   async ping(options: Cancellable = {}): Promise<void> {

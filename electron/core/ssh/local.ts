@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { connect, type NetConnectOpts } from "node:net";
+import { connect, createServer, type NetConnectOpts } from "node:net";
 import { Failure, reasonOf } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../ports.ts";
+import { remoteName } from "./connection/remoteListeners.ts";
 import { goOn, type Program, runToEnd } from "./run.ts";
-import type { HostLink, LinkState } from "./types.ts";
+import type { HostLink, LinkState, RemoteAddress, RemoteCaller, RemoteListener } from "./types.ts";
 
 export interface LocalLinkDeps {
   hostId: string;
@@ -83,6 +84,19 @@ export function createLocalLink({ hostId, env, clock }: LocalLinkDeps): HostLink
     openUnix: (path, options = {}) => open({ path }, path, "unix", options.signal),
     openTcp: (host, port, options = {}) =>
       open({ host, port, noDelay: true }, `${host}:${port}`, "tcp", options.signal),
+    async listenRemote(at, onCaller, { signal } = {}) {
+      mustBeOnline(signal);
+      const listener = await listenHere(at, onCaller);
+      const stop = () => void listener.close();
+      running.add(stop);
+      return {
+        port: listener.port,
+        close() {
+          running.delete(stop);
+          return listener.close();
+        },
+      };
+    },
     async ping({ signal } = {}) {
       mustBeOnline(signal);
     },
@@ -126,6 +140,27 @@ function openLocal(
     socket.once("connect", () => {
       settle();
       resolve(socket);
+    });
+  });
+}
+
+/** The host is this machine: what comes in is handed over as it is. */
+function listenHere(at: RemoteAddress, onCaller: (caller: RemoteCaller) => void): Promise<RemoteListener> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+    socket.on("error", () => {});
+    onCaller({ accept: () => socket, refuse: () => void socket.destroy() });
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      const reason = errnoOf(error) ?? reasonOf(error);
+      reject(new Failure("REMOTE_LISTEN_REFUSED", { at: remoteName(at), reason }, { cause: error }));
+    });
+    server.listen(at.kind === "unix" ? { path: at.path } : { host: at.host, port: at.port, exclusive: true }, () => {
+      const address = server.address();
+      resolve({
+        port: at.kind === "tcp" && address !== null && typeof address === "object" ? address.port : null,
+        close: () => new Promise((done) => server.close(() => done())),
+      });
     });
   });
 }

@@ -42,6 +42,23 @@ export interface Spawned extends Disposable {
   exited: Promise<number | null>;
 }
 
+/** Where a host listens for us. `host` is an address of the host's; port 0 leaves the choice to it. */
+export type RemoteAddress = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
+
+/** Somebody came to a listener on the host. One of the two is to be called, once. */
+export interface RemoteCaller {
+  accept(): ByteStream;
+  refuse(): void;
+}
+
+/** A listener on the host. It ends with the connection that it was asked over, and is to be asked for anew then. */
+export interface RemoteListener {
+  /** What the host listens on; `null` for a unix socket. */
+  readonly port: number | null;
+  /** Streams that were accepted go on. Never rejects. */
+  close(): Promise<void>;
+}
+
 /**
  * A way to one host, be it SSH or this very machine. Programs are given as an argument list, quoted by one function and
  * run with `LC_ALL=C`. Every method rejects with a `Failure` (`HOST_OFFLINE`, `CHANNEL_FAILED`, `TIMED_OUT`, …).
@@ -59,6 +76,15 @@ export interface HostLink extends Disposable {
   openUnix(path: string, options?: Cancellable): Promise<ByteStream>;
   /** A stream to `host:port` as the host sees it (direct-tcpip); not counted against the channel budget. */
   openTcp(host: string, port: number, options?: Cancellable): Promise<ByteStream>;
+  /**
+   * Has the host listen, and hands over everybody who comes there (RFC 4254, section 7.1). A server says no without a
+   * reason: `REMOTE_LISTEN_REFUSED` {at, reason} is a port that is taken as well as a configuration that forbids it.
+   */
+  listenRemote(
+    at: RemoteAddress,
+    onCaller: (caller: RemoteCaller) => void,
+    options?: Cancellable,
+  ): Promise<RemoteListener>;
   /** Resolves when the far end has answered anything; like the openers it waits for a connection that is being made. */
   ping(options?: Cancellable): Promise<void>;
   /** Session channels: open, at most, and how many commands wait for one. */

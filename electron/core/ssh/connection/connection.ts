@@ -6,6 +6,7 @@ import type { Cancellable, Clock } from "../../ports.ts";
 import { commandLine } from "../quote.ts";
 import type { Ask, SshTarget } from "../target.ts";
 import type { HostKeys } from "../trust/hostKeys.ts";
+import type { RemoteAddress, RemoteCaller, RemoteListener } from "../types.ts";
 import { chooseAlgorithms, runtimeAbilities } from "./algorithms.ts";
 import { type AuthTrace, type HeldPassword, planAuth } from "./auth.ts";
 import { ChannelStream } from "./channelStream.ts";
@@ -13,6 +14,7 @@ import { watchGreeting } from "./greeting.ts";
 import type { Identity } from "./identity.ts";
 import { createPatience } from "./patience.ts";
 import { channelFailure, connectFailure } from "./problems.ts";
+import { createRemoteListeners, type RemoteListeners } from "./remoteListeners.ts";
 import { keyQuestion, verifyHostKey } from "./verify.ts";
 import type { Wire } from "./wire.ts";
 
@@ -29,8 +31,6 @@ export interface ConnectDeps {
   signal: AbortSignal;
   timings: { dialMs: number; handshakeMs: number; channelMs: number };
   trace?: AuthTrace | undefined;
-  /** The host's key is all that is wanted: ends with `CANCELLED` and `keyOnly` before anything is proven. */
-  keyOnly?: boolean | undefined;
 }
 
 /** A program's channel: its input and output as a stream, the rest (errors, exit, signals) on the channel itself. */
@@ -48,12 +48,19 @@ export class Connection {
   #clock: Clock;
   #channelMs: number;
   #gone: Failure | null = null;
+  #remote: RemoteListeners;
 
   constructor(client: Client, socket: Wire, deps: Pick<ConnectDeps, "target" | "clock" | "timings">) {
     this.#client = client;
     this.#socket = socket;
     this.#clock = deps.clock;
     this.#channelMs = deps.timings.channelMs;
+    this.#remote = createRemoteListeners(client, {
+      clock: deps.clock,
+      waitMs: deps.timings.channelMs,
+      gone: () => this.#gone,
+      streamOf: (channel) => this.#forward(channel),
+    });
     const { address, port } = deps.target;
     this.closed = new Promise((resolve) => {
       let last = "the host closed the connection";
@@ -96,6 +103,14 @@ export class Connection {
   tcp(host: string, port: number, options: Cancellable = {}): Promise<ChannelStream> {
     const open = (done: ChannelDone) => this.#client.forwardOut("127.0.0.1", 0, host, port, done);
     return this.#open({ kind: "tcp", to: `${host}:${port}` }, options, open, (channel) => this.#forward(channel));
+  }
+
+  listen(
+    at: RemoteAddress,
+    onCaller: (caller: RemoteCaller) => void,
+    options: Cancellable = {},
+  ): Promise<RemoteListener> {
+    return this.#remote.listen(at, onCaller, options);
   }
 
   /**
@@ -217,9 +232,7 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
       sock: socket,
       algorithms: chooseAlgorithms(runtimeAbilities(), knownTypes),
       hostVerifier: verify.verifier,
-      authHandler: deps.keyOnly
-        ? () => giveUp(new Failure("CANCELLED", { keyOnly: true }))
-        : planAuth({ ...deps, asking: patience.during, giveUp }),
+      authHandler: planAuth({ ...deps, asking: patience.during, giveUp }),
       // Our own clock counts instead: ssh2's would run on while a person reads a fingerprint.
       readyTimeout: 0,
       keepaliveInterval: 0,

@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { Failure, reasonOf } from "../../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../../ports.ts";
 import type { Carrier, RemoteCommand } from "../carrier.ts";
+import { remoteName } from "../connection/remoteListeners.ts";
 import { pause } from "../limits.ts";
 import type { Program } from "../run.ts";
 import type { SshTarget } from "../target.ts";
+import type { RemoteAddress, RemoteCaller, RemoteListener } from "../types.ts";
 import { masterArguments, type SystemWay, throughMaster } from "./arguments.ts";
 import { openUnixThrough, runThrough, tcpThrough } from "./channels.ts";
 import { masterFailure } from "./problems.ts";
+import { forwardPath, listenThrough } from "./remote.ts";
 
 export interface MasterDeps {
   target: SshTarget;
@@ -70,6 +73,7 @@ class Master implements Carrier {
   #deps: Running;
   #gone: Failure | null = null;
   #bytesRead = 0;
+  #listeners = new Map<string, string>();
   #forwards = new Map<string, Promise<string>>();
 
   constructor(child: ChildProcess, deps: Running) {
@@ -136,6 +140,20 @@ class Master implements Carrier {
     return await openUnixThrough(await local, { path, signal }, this.#channel());
   }
 
+  async listen(
+    at: RemoteAddress,
+    onCaller: (caller: RemoteCaller) => void,
+    { signal }: Cancellable = {},
+  ): Promise<RemoteListener> {
+    this.#mustLive(signal);
+    // The client forgets no listener, not even one that it was refused: each has one near end for as long as it lives.
+    const chosen = at.kind === "unix" || at.port > 0;
+    const name = chosen ? remoteName(at) : `any ${this.#listeners.size}`;
+    const local = this.#listeners.get(name) ?? join(this.#deps.folder, `r${this.#listeners.size}`);
+    this.#listeners.set(name, local);
+    return await listenThrough(at, onCaller, { ...this.#channel(), local, signal, closed: this.closed });
+  }
+
   async ping(): Promise<void> {
     await this.#run("true");
     this.#bytesRead += 1;
@@ -181,7 +199,7 @@ class Master implements Carrier {
     const fine = await this.#run(`test -S ${quoted} && test -w ${quoted}`);
     if (!fine) throw new Failure("CHANNEL_FAILED", { kind: "unix", to: path, reason: "open failed" });
     const local = join(this.#deps.folder, `u${this.#forwards.size}`);
-    if (!(await this.#call(["-O", "forward", "-L", `${local}:${path}`]))) {
+    if (!(await this.#call(["-O", "forward", "-L", `${forwardPath(local)}:${forwardPath(path)}`]))) {
       throw new Failure("FORWARDING_REFUSED", { kind: "unix", to: path, reason: "the client does not forward it" });
     }
     return local;
