@@ -1,0 +1,17 @@
+/** Where the lines of a log are held: in memory, spilled to disk, kept. */
+export { createLogBuffer } from "./buffer.ts";
+export { keptSource } from "./keptSource.ts";
+export { createLogStore } from "./store.ts";
+export type {
+  Block,
+  Blocks,
+  Held,
+  KeptAbout,
+  KeptLog,
+  KeptReader,
+  LogBuffer,
+  LogBufferOptions,
+  LogStore,
+  LogStoreOptions,
+  NewLine,
+} from "./types.ts";

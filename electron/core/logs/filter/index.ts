@@ -1,0 +1,14 @@
+/** Which lines of a log are rows: filters that run in linear time, and an index of rows for each. */
+export { compileFilter } from "./compile.ts";
+export { lineDigest } from "./digest.ts";
+export { createRows } from "./rows.ts";
+export type {
+  CompiledFilter,
+  Density,
+  DensityRange,
+  FilterOptions,
+  Rows,
+  RowsHead,
+  RowsOptions,
+  RowTarget,
+} from "./types.ts";

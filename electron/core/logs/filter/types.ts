@@ -1,0 +1,80 @@
+import type { LogFilter, LogHead, LogLine } from "../../../contract/logs.ts";
+import type { Clock } from "../../ports.ts";
+import type { Held, LogBuffer } from "../buffer/index.ts";
+
+export interface FilterOptions {
+  /**
+   * Whether a line speaks of a request. Asked only of lines that hold the id itself, letter by letter. Without it those
+   * lines fit.
+   */
+  speaksOf?: ((text: string, requestId: string) => boolean) | undefined;
+}
+
+export interface RowsOptions extends FilterOptions {
+  clock: Pick<Clock, "mono">;
+}
+
+/** Where the rows under a filter stand. */
+export type RowsHead = LogHead["rows"];
+
+export type RowTarget =
+  | { by: "index"; index: number }
+  | { by: "time"; at: number; digest?: string | undefined }
+  | { by: "find"; row: number; find: LogFilter; backwards: boolean };
+
+export interface DensityRange {
+  /** Milliseconds since the epoch; the oldest time that is held unless told. */
+  from?: number | undefined;
+  to?: number | undefined;
+  /** At most so many, 1 to 400. */
+  buckets: number;
+}
+
+export interface Density {
+  from: number;
+  to: number;
+  stepMs: number;
+  buckets: { at: number; lines: number; warn: number; error: number; rows: number }[];
+}
+
+/**
+ * The rows of one log under any number of filters. An index is kept for each of the filters last used, so that asking
+ * again looks at new lines only. `BAD_INPUT` {field: "regex", reason} for an expression that can't be run.
+ */
+export interface Rows {
+  /** As far as has been looked: this looks at nothing. */
+  head(filter: LogFilter | undefined): RowsHead;
+  /** Looks at what has come since, in slices, up to the end of the log. `CANCELLED` when the signal says so. */
+  advance(filter: LogFilter | undefined, signal?: AbortSignal): Promise<void>;
+  /** At most `count` of the rows found so far, from row `from` on, or from the oldest that is held. */
+  window(
+    filter: LogFilter | undefined,
+    from: number,
+    count: number,
+  ): Promise<{ first: number; next: number; lines: LogLine[] }>;
+  /** The row at a line or a time, or the nearest one; looks as far as it must. Null where there are no rows. */
+  locate(
+    filter: LogFilter | undefined,
+    target: RowTarget,
+    signal?: AbortSignal,
+  ): Promise<{ row: number; index: number; exact: boolean } | null>;
+  /** Null while no line has a time. */
+  density(filter: LogFilter | undefined, range: DensityRange, signal?: AbortSignal): Promise<Density | null>;
+  /** A line as a row without a filter; null once it fell out. */
+  line(index: number): Promise<LogLine | null>;
+  /** The lines that belong to the line at `index`, at most `limit`. */
+  parts(index: number, limit: number): Promise<LogLine[]>;
+  /** Rows of `filter` at or after `index`, at most `limit`: for what is related to a line. */
+  find(filter: LogFilter, limit: number, signal?: AbortSignal): Promise<LogLine[]>;
+}
+
+export type CreateRows = (buffer: LogBuffer, options: RowsOptions) => Rows;
+
+export interface CompiledFilter {
+  /** The filter in one form, whatever the order of its parts. */
+  key: string;
+  /** True where every line is a row. */
+  all: boolean;
+  /** All conditions, on one line. */
+  fits(line: Held): boolean;
+}
