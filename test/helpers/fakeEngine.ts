@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import type {
-  ContainerDetail,
-  CreateBody,
-  Engine,
-  EngineEvent,
-  EngineInfo,
-  ImageDetail,
-  LogFrame,
-} from "../../electron/core/docker/types.ts";
+import {
+  batchOf,
+  type ContainerDetail,
+  type CreateBody,
+  type Engine,
+  type EngineEvent,
+  type EngineInfo,
+  type ImageDetail,
+  type LogFrame,
+} from "../../electron/core/docker/index.ts";
 import { Failure } from "../../electron/core/failure.ts";
 
 export type EngineCall = Exclude<keyof Engine, "dispose">;
@@ -231,10 +232,11 @@ export function fakeEngine(images: readonly FakeImage[] = [fakeImage("gatehouse/
       const container = await around("logs", signal, () => find(id));
       const frames: LogFrame[] = container.log.map((bytes) => ({
         stream: "stdout",
-        timestamp: null,
+        at: null,
+        ns: 0,
         bytes: new Uint8Array(bytes),
       }));
-      if (frames.length > 0) yield frames;
+      if (frames.length > 0) yield batchOf(frames);
     },
     async *stats(id, { signal } = {}) {
       await around("stats", signal, () => find(id));

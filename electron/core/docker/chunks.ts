@@ -12,7 +12,10 @@ export interface AnswerReader {
   readonly head: AnswerHead | null;
   /** The body is complete. An answer that ends with its connection is complete only with that. */
   readonly done: boolean;
-  /** The bytes of the body in `chunk`, which may be a view of it. Throws `ENGINE_ERROR` on nonsense. */
+  /**
+   * The bytes of the body in `chunk`. The chunk is taken over: they are moved together in its own memory. Throws
+   * `ENGINE_ERROR` on nonsense.
+   */
   push(chunk: Buffer): Buffer;
   /** To be called when the connection has ended: whether the answer is whole. */
   end(): boolean;
@@ -119,8 +122,8 @@ export function createAnswerReader(): AnswerReader {
       return phase === "done";
     },
     push(chunk) {
-      let out: Buffer | null = null;
-      let filled = 0;
+      let start = 0;
+      let put = 0;
       let at = 0;
       while (at < chunk.length && phase !== "done") {
         if (phase === "head") at = takeHead(chunk, at);
@@ -135,17 +138,14 @@ export function createAnswerReader(): AnswerReader {
         } else {
           const end = Math.min(chunk.length, at + left);
           left -= end - at;
-          if (out === null && end === chunk.length) out = chunk.subarray(at);
-          else {
-            out ??= Buffer.allocUnsafe(chunk.length - at);
-            chunk.copy(out, filled, at, end);
-          }
-          filled += end - at;
+          if (put === 0) start = at;
+          else chunk.copyWithin(start + put, at, end);
+          put += end - at;
           at = end;
           if (left === 0) phase = phase === "length" ? "done" : "after";
         }
       }
-      return out === null ? EMPTY : out.subarray(0, filled);
+      return put === 0 ? EMPTY : chunk.subarray(start, start + put);
     },
     end() {
       if (phase === "close") phase = "done";

@@ -190,7 +190,7 @@ export function createEngine(deps: SessionDeps): Engine {
 
     exec: (id, argv, options = {}) => use(options, (client) => runInside(client, clock, checkedId(id), argv, options)),
 
-    async *logs(id, { follow, tail = "all", sinceNs, timestamps = false, signal }) {
+    async *logs(id, { follow, tail = "all", sinceNs, timestamps = false, detail: known, signal }) {
       const subject = { id };
       const { client } = await session(signal);
       const since = sinceNs === undefined ? {} : { since: secondsOf(sinceNs) };
@@ -203,12 +203,11 @@ export function createEngine(deps: SessionDeps): Engine {
           (stream) => stream.destroy(),
           () => {},
         );
-      const detail = await client
-        .json(inspectedContainer, { path: `${container(id)}/json`, subject, signal })
-        .catch((error: unknown) => {
-          void letGo();
-          throw error;
-        });
+      const asking = known ?? client.json(inspectedContainer, { path: `${container(id)}/json`, subject, signal });
+      const detail = await asking.catch((error: unknown) => {
+        void letGo();
+        throw error;
+      });
       if (detail.logDriver === "none") {
         void letGo();
         throw new Failure("LOG_DRIVER_UNREADABLE", { id, driver: "none" });
@@ -233,7 +232,8 @@ export function createEngine(deps: SessionDeps): Engine {
 
     async *events(options = {}) {
       const { client } = await session(options.signal);
-      const query = { filters: { type: eventTypes } };
+      const since = options.since === undefined ? {} : { since: String(Math.floor(options.since / 1000)) };
+      const query = { filters: { type: eventTypes }, ...since };
       const stream = await client.follow({ path: "/events", query, signal: options.signal });
       yield* engineEvents(stream, options.signal);
     },

@@ -3,9 +3,10 @@ import type { z } from "zod";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { Cancellable } from "../ports.ts";
 import { engineEvent, type statsSample, statsSample as statsSchema } from "./answers/index.ts";
+import type { LogBatch } from "./batch.ts";
 import { createFrameReader, type FrameOptions } from "./frames.ts";
 import { jsonLines } from "./lines.ts";
-import type { ContainerStats, EngineEvent, LogFrame } from "./types.ts";
+import type { ContainerStats, EngineEvent } from "./types.ts";
 
 /** Reads a stream to its end and always lets go of it; what breaks it comes out as a `Failure`. */
 export async function* guarded<T>(
@@ -29,18 +30,18 @@ export async function* guarded<T>(
   }
 }
 
-export function logFrames(stream: Readable, options: Cancellable & FrameOptions): AsyncGenerator<LogFrame[]> {
+export function logFrames(stream: Readable, options: Cancellable & FrameOptions): AsyncGenerator<LogBatch> {
   return guarded(stream, options.signal, readFrames(stream, options));
 }
 
-async function* readFrames(stream: Readable, options: FrameOptions): AsyncGenerator<LogFrame[]> {
+async function* readFrames(stream: Readable, options: FrameOptions): AsyncGenerator<LogBatch> {
   const reader = createFrameReader(options);
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const frames = reader.push(chunk);
-    if (frames.length > 0) yield frames;
+    const batch = reader.push(chunk);
+    if (batch.count > 0) yield batch;
   }
   const rest = reader.end();
-  if (rest.length > 0) yield rest;
+  if (rest.count > 0) yield rest;
 }
 
 export function engineEvents(stream: Readable, signal: AbortSignal | undefined): AsyncGenerator<EngineEvent> {

@@ -1,4 +1,5 @@
 import type { Cancellable, Disposable } from "../ports.ts";
+import type { LogBatch } from "./batch.ts";
 
 export interface EngineInfo {
   kind: "docker" | "podman";
@@ -85,8 +86,10 @@ export interface ImageDetail extends ImageSummary {
 
 export interface LogFrame {
   stream: "stdout" | "stderr";
-  /** As the engine printed it (RFC 3339, nanoseconds), or `null` when not asked for. */
-  timestamp: string | null;
+  /** The engine's stamp, milliseconds since the epoch; `null` when it gave none. */
+  at: number | null;
+  /** Nanoseconds of that millisecond. */
+  ns: number;
   bytes: Uint8Array;
 }
 
@@ -146,12 +149,22 @@ export interface Engine extends Disposable {
   /**
    * Frames in batches, as large as the socket gave them. With `timestamps` each frame's own stamp is taken off, also
    * from the pieces of a line that the engine cut at 16 KiB. Ends when the container does (`follow`) or at the tail's end.
+   * `detail` is an `inspect` of the container that the caller has asked for anyway, which spares one.
    */
   logs(
     id: string,
-    options: Cancellable & { follow: boolean; tail?: number | "all"; sinceNs?: bigint; timestamps?: boolean },
-  ): AsyncIterable<LogFrame[]>;
+    options: Cancellable & {
+      follow: boolean;
+      tail?: number | "all";
+      sinceNs?: bigint;
+      timestamps?: boolean;
+      detail?: Promise<ContainerDetail>;
+    },
+  ): AsyncIterable<LogBatch>;
   stats(id: string, options?: Cancellable): AsyncIterable<ContainerStats>;
-  /** Goes on until cancelled or the link drops (then it throws a retryable `Failure`). */
-  events(options?: Cancellable): AsyncIterable<EngineEvent>;
+  /**
+   * Goes on until cancelled or the link drops (then it throws a retryable `Failure`). `since`, milliseconds since the
+   * epoch: those of the past that the engine still has come first.
+   */
+  events(options?: Cancellable & { since?: number }): AsyncIterable<EngineEvent>;
 }

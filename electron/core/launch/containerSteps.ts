@@ -141,7 +141,7 @@ async function lastLines(run: Run, signal: AbortSignal): Promise<string> {
   const chunks: Uint8Array[] = [];
   try {
     for await (const frames of run.engine.logs(run.id, { follow: false, tail: lastWords, signal })) {
-      chunks.push(...frames.map(({ bytes }) => bytes));
+      chunks.push(...Array.from(frames, ({ bytes }) => bytes));
       if (chunks.length > 1_000) break;
       await setImmediate();
     }

@@ -1,12 +1,14 @@
-import type { LogFrame } from "../docker/types.ts";
+import { batchOf, type LogBatch } from "../docker/index.ts";
 import type { MaskStream } from "./masking/index.ts";
 import { plainText } from "./plain.ts";
 
 /** A finished line of a container: masked, decoded, harmless. */
 export interface TextLine {
   stream: "stdout" | "stderr";
-  /** The engine's stamp of its first piece. */
-  stamp: string | null;
+  /** The engine's stamp of its first piece, milliseconds since the epoch. */
+  at: number | null;
+  /** Nanoseconds of that millisecond. */
+  ns: number;
   text: string;
 }
 
@@ -14,12 +16,17 @@ export interface TextLine {
 export const MAX_LINE = 1024 * 1024;
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
+const TAB = 0x09;
 const ESCAPE = 0x1b;
 const PROGRESS_MS = 1_000;
+/** So much is decoded at once, and lines are cut out of the text: a line that is kept keeps so much with it. */
+const BLOCK = 8 * 1024;
 
 export interface LineAssembler {
   /** The lines that are finished with these frames, in the order in which they were. */
-  push(frames: readonly LogFrame[]): TextLine[];
+  push(batch: LogBatch): TextLine[];
+  /** The same with bytes that came without frames and stamps. */
+  bytes(bytes: Uint8Array): TextLine[];
   /** What is left when the container has ended: lines without a line feed, and cut secrets masked. */
   end(): TextLine[];
   /** Forgets what is begun: the engine will send it again. */
@@ -37,18 +44,22 @@ export function createLineAssembler(mask: () => MaskStream, mono: () => number):
     stderr: new StreamLines("stderr", mask(), mono),
   });
   let streams = make();
+
+  function push(batch: LogBatch): TextLine[] {
+    const lines: TextLine[] = [];
+    for (let from = 0; from < batch.count; ) {
+      const stream = batch.streams[from] as TextLine["stream"];
+      let to = from + 1;
+      while (to < batch.count && batch.streams[to] === stream) to++;
+      streams[stream].push(batch, from, to, lines);
+      from = to;
+    }
+    return lines;
+  }
+
   return {
-    push(frames) {
-      const lines: TextLine[] = [];
-      for (let from = 0; from < frames.length; ) {
-        let to = from;
-        const stream = (frames[from] as LogFrame).stream;
-        while (to < frames.length && (frames[to] as LogFrame).stream === stream) to++;
-        streams[stream].push(frames, from, to, lines);
-        from = to;
-      }
-      return lines;
-    },
+    push,
+    bytes: (bytes) => push(batchOf([{ stream: "stdout", at: null, ns: 0, bytes }])),
     end() {
       const lines: TextLine[] = [];
       streams.stdout.end(lines);
@@ -61,13 +72,44 @@ export function createLineAssembler(mask: () => MaskStream, mono: () => number):
   };
 }
 
+/** Which stamp counts from which byte of the input on. */
+class Stamps {
+  at = Number.NaN;
+  ns = 0;
+  #starts: number[] = [];
+  #ats: number[] = [];
+  #nss: number[] = [];
+  #used = 0;
+
+  add(start: number, at: number, ns: number): void {
+    const last = this.#ats.length - 1;
+    // The pieces of a line have one stamp. (NaN is unlike itself: those without a stamp count one by one.)
+    if (last >= 0 && this.#ats[last] === at && this.#nss[last] === ns) return;
+    this.#starts.push(start);
+    this.#ats.push(at);
+    this.#nss.push(ns);
+  }
+
+  /** Puts the stamp of the byte at `offset` into `at` and `ns`. Offsets only grow. */
+  find(offset: number): void {
+    while (this.#used + 1 < this.#starts.length && (this.#starts[this.#used + 1] as number) <= offset) this.#used++;
+    this.at = this.#ats[this.#used] ?? Number.NaN;
+    this.ns = this.#nss[this.#used] ?? 0;
+  }
+
+  /** Lets go of what is behind. */
+  trim(): void {
+    if (this.#used === 0) return;
+    for (const list of [this.#starts, this.#ats, this.#nss]) list.splice(0, this.#used);
+    this.#used = 0;
+  }
+}
+
 /** One stream. Input offsets count from its first byte; stamps are found again by them behind the masker. */
 class StreamLines {
   readonly #stream: "stdout" | "stderr";
   readonly #mask: MaskStream;
-  /** Where each stamped frame began in the input. */
-  #starts: number[] = [];
-  #stamps: (string | null)[] = [];
+  readonly #stamps = new Stamps();
   #taken = 0;
   /** Input offset of the next output byte. */
   #reached = 0;
@@ -89,19 +131,20 @@ class StreamLines {
     this.#mono = mono;
   }
 
-  push(frames: readonly LogFrame[], from: number, to: number, lines: TextLine[]): void {
-    for (let i = from; i < to; i++) {
-      const frame = frames[i] as LogFrame;
-      if (frame.bytes.length === 0) continue;
-      if (this.#stamps.length === 0 || this.#stamps[this.#stamps.length - 1] !== frame.timestamp) {
-        this.#starts.push(this.#taken);
-        this.#stamps.push(frame.timestamp);
-      }
-      this.#taken += frame.bytes.length;
+  /** Frames `[from, to)` of the batch. */
+  push(batch: LogBatch, from: number, to: number, lines: TextLine[]): void {
+    const start = from === 0 ? 0 : (batch.ends[from - 1] as number);
+    const base = this.#taken - start;
+    for (let i = from, begin = start; i < to; i++) {
+      this.#stamps.add(base + begin, batch.ats[i] as number, batch.nss[i] as number);
+      begin = batch.ends[i] as number;
     }
+    const end = batch.ends[to - 1] as number;
+    this.#taken += end - start;
     const edits: number[] = [];
-    const out = this.#mask.push(joined(frames, from, to), edits);
-    this.#split(out, edits, lines);
+    const bytes = start === 0 && end === batch.bytes.length ? batch.bytes : batch.bytes.subarray(start, end);
+    this.#split(this.#mask.push(bytes, edits), edits, lines);
+    this.#stamps.trim();
   }
 
   end(lines: TextLine[]): void {
@@ -112,12 +155,15 @@ class StreamLines {
 
   #split(out: Uint8Array, edits: readonly number[], lines: TextLine[]): void {
     const bytes = Buffer.from(out.buffer, out.byteOffset, out.length);
+    const text = new PlainBlocks(bytes);
     // What has to be added to an offset in the output to have the one in the input.
     let delta = this.#reached;
     let edit = 0;
     let from = 0;
-    for (let feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, from)) {
-      this.#finish(bytes.subarray(from, feed), lines);
+    for (let feed = text.nextFeed(0); feed >= 0; feed = text.nextFeed(from)) {
+      const whole = this.#size === 0 && !this.#dropping && feed - from <= MAX_LINE;
+      if (whole && text.isPlain) this.#add(text.cut(from, feed), lines);
+      else this.#finish(bytes.subarray(from, feed), lines);
       from = feed + 1;
       while (edit < edits.length && (edits[edit] as number) - delta + (edits[edit + 2] as number) <= from) {
         delta = shifted(delta, edits, edit);
@@ -175,21 +221,72 @@ class StreamLines {
     const tooLong = bytes.length > MAX_LINE;
     if (tooLong) bytes = bytes.subarray(0, MAX_LINE);
     const text = plainText(bytes.toString("utf8"));
-    lines.push({ stream: this.#stream, stamp: this.#stampAt(this.#lineStart), text: tooLong ? `${text} […]` : text });
+    this.#add(tooLong ? `${text} […]` : text, lines);
   }
 
-  #stampAt(offset: number): string | null {
-    let used = 0;
-    while (used + 1 < this.#starts.length && (this.#starts[used + 1] as number) <= offset) used++;
-    if (used > 0) {
-      this.#starts.splice(0, used);
-      this.#stamps.splice(0, used);
-    }
-    return this.#stamps[0] ?? null;
+  #add(text: string, lines: TextLine[]): void {
+    const stamps = this.#stamps;
+    stamps.find(this.#lineStart);
+    const at = Number.isNaN(stamps.at) ? null : stamps.at;
+    lines.push({ stream: this.#stream, at, ns: stamps.ns, text });
   }
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/**
+ * Lines that need neither decoding nor cleaning, which is most: printable ASCII. They are found four bytes at a time, and
+ * decoded many at once.
+ */
+class PlainBlocks {
+  /** The line that the last search went over is printable ASCII and tabs alone. */
+  isPlain = true;
+  readonly #bytes: Buffer;
+  readonly #view: DataView;
+  #block = "";
+  #start = 0;
+  #end = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** The next line feed from `from` on, where a line begins; -1 when there is none. */
+  nextFeed(from: number): number {
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const lastWord = bytes.length - 4;
+    let at = from;
+    this.isPlain = true;
+    while (at < bytes.length) {
+      while (at <= lastWord && !hasSpecial(view.getInt32(at, true))) at += 4;
+      for (const stop = Math.min(at + 4, bytes.length); at < stop; at++) {
+        const byte = bytes[at] as number;
+        if (byte === LINE_FEED) return at;
+        if ((byte >= 0x20 && byte < 0x7f) || byte === TAB) continue;
+        this.isPlain = false;
+        return bytes.indexOf(LINE_FEED, at);
+      }
+    }
+    return -1;
+  }
+
+  /** The text of a plain line. */
+  cut(from: number, to: number): string {
+    if (to > this.#end || from < this.#start) {
+      this.#start = from;
+      this.#end = Math.min(this.#bytes.length, Math.max(to, from + BLOCK));
+      this.#block = this.#bytes.toString("latin1", this.#start, this.#end);
+    }
+    return this.#block.slice(from - this.#start, to - this.#start);
+  }
+}
+
+/** Of four bytes, one is below 0x20 or above 0x7e. */
+function hasSpecial(word: number): boolean {
+  return ((word | (word - 0x20202020) | (word + 0x01010101)) & 0x80808080) !== 0;
+}
 
 /** True when something is written after a return: not another one, and nothing that may turn out to be invisible. */
 function writesOver(bytes: Buffer, from: number): boolean {
@@ -203,11 +300,4 @@ function writesOver(bytes: Buffer, from: number): boolean {
 
 function shifted(delta: number, edits: readonly number[], at: number): number {
   return delta + (edits[at + 1] as number) - (edits[at] as number) - (edits[at + 2] as number);
-}
-
-function joined(frames: readonly LogFrame[], from: number, to: number): Uint8Array {
-  if (to - from === 1) return (frames[from] as LogFrame).bytes;
-  const parts: Uint8Array[] = [];
-  for (let i = from; i < to; i++) parts.push((frames[i] as LogFrame).bytes);
-  return Buffer.concat(parts);
 }

@@ -1,8 +1,8 @@
+import { type Moment, momentToNs } from "../docker/index.ts";
 import type { TextLine } from "./lines.ts";
-import { stampToNs } from "./stamps.ts";
 
 /** Lines that are remembered for telling repeated ones from new ones. */
-const REMEMBERED = 8192;
+const REMEMBERED = 16_384;
 /**
  * The two streams of a container are stamped apart and written out of order, by more the busier the host is: so far back
  * is asked for lines of the one that lags.
@@ -16,70 +16,107 @@ const SLACK_NS = 2_000_000_000n;
  */
 export interface Resumption {
   /** Notes lines that were shown. */
-  seen(line: TextLine): void;
+  seen(line: Pick<TextLine, "stream" | "at" | "ns">): void;
   /** To be called when the link was lost; what to ask the engine for, or `null` when nothing was seen yet. */
   restart(): bigint | null;
   /** False for a line that was shown before the link was lost. */
-  isNew(line: TextLine): boolean;
+  isNew(line: Pick<TextLine, "stream" | "at" | "ns">): boolean;
   /** Since the restart, a new line came before any known one: something between them is lost. */
   gap(): boolean;
 }
 
 export function createResumption(): Resumption {
-  let keys: string[] = [];
-  /** The newest stamp among the lines that are no longer remembered: from before it nothing could be recognised. */
-  let forgotten = 0n;
-  let awaited = new Map<string, number>();
+  // The last lines, in a ring of plain numbers: this is written for each line there is.
+  let ats = new Float64Array(64);
+  let marks = new Int32Array(64);
+  let count = 0;
+  /** The newest among the lines that are no longer remembered: from before it nothing could be recognised. */
+  let forgottenAt = -1;
+  let forgottenNs = 0;
+  let awaited = new Map<number, Map<number, number>>();
   let resumed = false;
   let met = false;
   let missed = false;
-  let newest = 0n;
-  const keyOf = (line: TextLine): string | null => (line.stamp === null ? null : `${line.stream} ${line.stamp}`);
+  let newest: Moment = { at: 0, ns: 0 };
+
+  function widen(): void {
+    const size = Math.min(REMEMBERED, ats.length * 4);
+    const wider = { ats: new Float64Array(size), marks: new Int32Array(size) };
+    wider.ats.set(ats);
+    wider.marks.set(marks);
+    ({ ats, marks } = wider);
+  }
+
+  function forget(slot: number): void {
+    const at = ats[slot] as number;
+    const ns = (marks[slot] as number) >> 1;
+    if (at < forgottenAt || (at === forgottenAt && ns <= forgottenNs)) return;
+    forgottenAt = at;
+    forgottenNs = ns;
+  }
+
+  /** The newest line of each stream that is remembered, and how often each was seen. */
+  function remembered() {
+    const ends: [Moment, Moment] = [origin, origin];
+    const times = new Map<number, Map<number, number>>();
+    for (let slot = 0; slot < Math.min(count, REMEMBERED); slot++) {
+      const at = ats[slot] as number;
+      const mark = marks[slot] as number;
+      const moment = { at, ns: mark >> 1 };
+      const stream = (mark & 1) as 0 | 1;
+      if (isAfter(moment, ends[stream])) ends[stream] = moment;
+      const inMillisecond = times.get(at) ?? new Map<number, number>();
+      times.set(at, inMillisecond);
+      inMillisecond.set(mark, (inMillisecond.get(mark) ?? 0) + 1);
+    }
+    return { ends, times };
+  }
+
+  /** True when the line is one of those that were seen, and one less of them is awaited then. */
+  function wasAwaited(at: number, mark: number): boolean {
+    const inMillisecond = awaited.get(at);
+    const left = inMillisecond?.get(mark) ?? 0;
+    if (left > 0) inMillisecond?.set(mark, left - 1);
+    return left > 0;
+  }
 
   return {
     seen(line) {
-      const key = keyOf(line);
-      if (key === null) return;
-      keys.push(key);
-      if (keys.length < 2 * REMEMBERED) return;
-      for (const old of keys.slice(0, REMEMBERED)) {
-        const ns = stampToNs(old.slice(7)) ?? 0n;
-        if (ns > forgotten) forgotten = ns;
-      }
-      keys = keys.slice(REMEMBERED);
+      if (line.at === null) return;
+      const slot = count % REMEMBERED;
+      if (count >= REMEMBERED) forget(slot);
+      else if (slot === ats.length) widen();
+      ats[slot] = line.at;
+      marks[slot] = markOf(line);
+      count++;
     },
     restart() {
+      const { ends, times } = remembered();
       // Within one stream stamps only grow: what is new in it is no older than its last line.
-      const ends = { stdout: 0n, stderr: 0n };
-      for (const key of keys) {
-        const ns = stampToNs(key.slice(7)) ?? 0n;
-        const stream = key.startsWith("stdout") ? "stdout" : "stderr";
-        if (ns > ends[stream]) ends[stream] = ns;
-      }
-      const last = ends.stdout > ends.stderr ? ends.stdout : ends.stderr;
-      const lagging = ends.stdout < ends.stderr ? ends.stdout : ends.stderr;
-      resumed = last > 0n;
+      const [out, err] = ends;
+      const [last, lagging] = isAfter(out, err) ? [out, err] : [err, out];
+      resumed = last.at > 0;
       met = false;
       missed = false;
       if (!resumed) return null;
-      const since = [last - SLACK_NS, forgotten + 1n].reduce((most, ns) => (ns > most ? ns : most), lagging);
       newest = last;
-      awaited = new Map();
-      for (const key of keys) awaited.set(key, (awaited.get(key) ?? 0) + 1);
-      return since < last ? since : last;
+      awaited = times;
+      const lastNs = momentToNs(last);
+      const afterForgotten = forgottenAt < 0 ? 0n : momentToNs({ at: forgottenAt, ns: forgottenNs }) + 1n;
+      const since = [lastNs - SLACK_NS, afterForgotten].reduce(
+        (most, ns) => (ns > most ? ns : most),
+        momentToNs(lagging),
+      );
+      return since < lastNs ? since : lastNs;
     },
     isNew(line) {
-      const key = keyOf(line);
-      if (!resumed || key === null) return true;
-      const left = awaited.get(key) ?? 0;
-      if (left > 0) {
-        awaited.set(key, left - 1);
+      if (!resumed || line.at === null) return true;
+      const late = line.at > newest.at || (line.at === newest.at && line.ns > newest.ns);
+      if (!late && wasAwaited(line.at, markOf(line))) {
         met = true;
         return false;
       }
-      if (met) return true;
-      const late = (stampToNs(line.stamp ?? "") ?? 0n) > newest;
-      if (late) {
+      if (late && !met) {
         missed = true;
         met = true;
       }
@@ -91,4 +128,15 @@ export function createResumption(): Resumption {
       return result;
     },
   };
+}
+
+const origin: Moment = { at: 0, ns: 0 };
+
+/** Nanoseconds of the millisecond, and the stream in the lowest bit. */
+function markOf({ ns, stream }: Pick<TextLine, "ns" | "stream">): number {
+  return (ns << 1) | (stream === "stderr" ? 1 : 0);
+}
+
+function isAfter(a: Moment, b: Moment): boolean {
+  return a.at > b.at || (a.at === b.at && a.ns > b.ns);
 }

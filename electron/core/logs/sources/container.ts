@@ -1,11 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import type { Engine } from "../../docker/types.ts";
+import type { ContainerDetail, Engine } from "../../docker/types.ts";
 import { Failure, isFailure } from "../../failure.ts";
 import { levelOf } from "../level.ts";
 import { createLineAssembler, type TextLine } from "../lines.ts";
 import { notes } from "../notes.ts";
 import { createResumption } from "../resume.ts";
-import { createStampReader } from "../stamps.ts";
 import { isPassing, type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
 
@@ -32,7 +31,6 @@ class Reader {
   readonly #deps: ReaderDeps;
   readonly #reading: Reading;
   readonly #resume = createResumption();
-  readonly #readStamp = createStampReader();
   readonly #lines;
   #sinceNs: bigint | null = null;
   /** A note is due once the log goes on: whether lines were lost is then known. */
@@ -64,16 +62,23 @@ class Reader {
 
   async #readOnce(): Promise<void> {
     const { containerId, tail } = this.#deps;
+    const { signal } = this.#reading;
     const engine = await this.#deps.engineOf();
-    const before = await engine.inspect(containerId, { signal: this.#reading.signal });
-    // A container that has ended is read too: once, up to its end.
-    const over = !isRunning(before.state);
-    if (!over) this.#reading.become("live");
+    // Asked beside the log, whose first line need not wait for it.
+    const detail = engine.inspect(containerId, { signal });
+    let reading = true;
+    const onRunning = (before: ContainerDetail): void => {
+      if (reading && isRunning(before.state)) this.#reading.become("live");
+    };
+    detail.then(onRunning, () => {});
     const range = this.#sinceNs === null ? { tail } : { sinceNs: this.#sinceNs, tail: "all" as const };
-    await this.#follow(
-      engine.logs(containerId, { follow: true, timestamps: true, ...range, signal: this.#reading.signal }),
-    );
-    const after = await engine.inspect(containerId, { signal: this.#reading.signal });
+    const log = engine.logs(containerId, { follow: true, timestamps: true, ...range, detail, signal });
+    await this.#follow(log).finally(() => {
+      reading = false;
+    });
+    // A container that has ended is read too: once, up to its end.
+    const over = !isRunning((await detail).state);
+    const after = await engine.inspect(containerId, { signal });
     if (isRunning(after.state)) {
       if (over) this.#again();
       else throw new Failure("ENGINE_UNAVAILABLE", { reason: "the engine ended the log" }, { retryable: true });
@@ -87,9 +92,9 @@ class Reader {
   async #follow(batches: ReturnType<LogEngine["logs"]>): Promise<void> {
     const { clock } = this.#deps;
     let slice = clock.mono();
-    for await (const frames of batches) {
+    for await (const batch of batches) {
       this.#reading.flowing();
-      this.#append(this.#lines.push(frames));
+      this.#append(this.#lines.push(batch));
       // Frames that are there already come without a turn of the loop: others must get theirs.
       if (clock.mono() - slice >= SLICE_MS) {
         await setImmediate();
@@ -105,8 +110,7 @@ class Reader {
       if (!this.#resume.isNew(line)) continue;
       if (this.#returning) this.#returned();
       this.#resume.seen(line);
-      const at = line.stamp === null ? null : this.#readStamp(line.stamp);
-      append({ at, stream: line.stream, level: levelOf(line.text), text: line.text });
+      append({ at: line.at, stream: line.stream, level: levelOf(line.text), text: line.text });
     }
     if (lines.length > 0) this.#deps.changed();
   }

@@ -4,10 +4,10 @@ import { createAnswerReader } from "../../../../electron/core/docker/chunks.ts";
 
 const chunkedHead = "HTTP/1.1 200 OK\r\nContent-Type: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/** What the reader makes of a text that comes in `parts`. */
+/** What the reader makes of a text that comes in `parts`; it takes over what it is given. */
 function read(parts: readonly Buffer[]) {
   const reader = createAnswerReader();
-  const bodies = parts.map((part) => Buffer.from(reader.push(part)));
+  const bodies = parts.map((part) => Buffer.from(reader.push(Buffer.from(part))));
   return {
     status: reader.head?.status ?? null,
     body: Buffer.concat(bodies).toString("latin1"),

@@ -1,4 +1,4 @@
-import type { ContainerDetail, LogFrame } from "../../../../electron/core/docker/index.ts";
+import { batchOf, type ContainerDetail, type LogFrame, type Moment } from "../../../../electron/core/docker/index.ts";
 import { Failure } from "../../../../electron/core/failure.ts";
 import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 
@@ -11,10 +11,9 @@ export interface FakeLine {
 
 const origin = BigInt(Date.UTC(2026, 10, 22, 10)) * 1_000_000n;
 
-export function stampOf(ns: bigint): string {
-  const at = origin + ns;
-  const seconds = new Date(Number(at / 1_000_000n)).toISOString().slice(0, 19);
-  return `${seconds}.${(at % 1_000_000_000n).toString().padStart(9, "0")}Z`;
+/** So many nanoseconds after the start of the fake's time. */
+export function momentOf(ns: bigint): Moment {
+  return { at: Number((origin + ns) / 1_000_000n), ns: Number((origin + ns) % 1_000_000n) };
 }
 
 /** One container with a log, as the engine keeps it: a list of stamped lines that `since` and `tail` choose from. */
@@ -40,13 +39,13 @@ export function fakeLogEngine() {
       const old = log.filter((line) => sinceNs === undefined || origin + line.ns >= sinceNs);
       let next = log.length;
       const begin = typeof tail === "number" ? old.slice(Math.max(0, old.length - tail)) : old;
-      if (begin.length > 0) yield begin.map(frameOf);
+      if (begin.length > 0) yield batchOf(begin.map(frameOf));
       while (!signal?.aborted) {
         if (broken !== null) throw broken;
         if (next < log.length) {
           const more = log.slice(next);
           next = log.length;
-          yield more.map(frameOf);
+          yield batchOf(more.map(frameOf));
           continue;
         }
         if (over || detail.state !== "running") return;
@@ -99,5 +98,5 @@ export function fakeLogEngine() {
 }
 
 function frameOf(line: FakeLine): LogFrame {
-  return { stream: line.stream, timestamp: stampOf(line.ns), bytes: Buffer.from(`${line.text}\n`) };
+  return { stream: line.stream, ...momentOf(line.ns), bytes: Buffer.from(`${line.text}\n`) };
 }

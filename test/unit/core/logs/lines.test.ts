@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LogFrame } from "../../../../electron/core/docker/index.ts";
+import { batchOf, type LogFrame } from "../../../../electron/core/docker/index.ts";
 import { createMasker } from "../../../../electron/core/logs/index.ts";
 import { createLineAssembler, MAX_LINE, type TextLine } from "../../../../electron/core/logs/lines.ts";
 
@@ -11,17 +11,32 @@ const frame = (
   stream: LogFrame["stream"] = "stdout",
 ): LogFrame => ({
   stream,
-  timestamp: stamp,
+  at: stamp === null ? null : Number(stamp.slice(1)),
+  ns: 7,
   bytes: typeof text === "string" ? Buffer.from(text) : text,
+});
+
+/** `t5` for the stamp of the millisecond 5. */
+const named = ({ stream, at, ns, text }: TextLine) => ({
+  stream,
+  stamp: at === null || ns !== 7 ? null : `t${at}`,
+  text,
 });
 
 function assembler(values: Record<string, string> = { HF_TOKEN: token }, mono = () => 0) {
   const masker = createMasker();
   for (const [name, value] of Object.entries(values)) masker.register(name, Buffer.from(value));
-  return createLineAssembler(() => masker.stream(), mono);
+  const lines = createLineAssembler(() => masker.stream(), mono);
+  return {
+    push: (frames: readonly LogFrame[]) => lines.push(batchOf(frames)).map(named),
+    end: () => lines.end().map(named),
+    reset: () => lines.reset(),
+  };
 }
 
-const texts = (lines: readonly TextLine[]) => lines.map((line) => line.text);
+type NamedLine = ReturnType<typeof named>;
+
+const texts = (lines: readonly NamedLine[]) => lines.map((line) => line.text);
 
 describe("frames to lines", () => {
   it("joins the engine's pieces of 16 KiB before masking, with the stamp of the first", () => {
@@ -68,7 +83,7 @@ describe("frames to lines", () => {
   it("a line of 100 MB is cut, marked, and the next one is whole again", () => {
     const lines = assembler();
     const megabyte = Buffer.alloc(1_000_000, "y");
-    const out: TextLine[] = [];
+    const out: NamedLine[] = [];
     for (let i = 0; i < 100; i++) out.push(...lines.push([frame(megabyte, "t1")]));
     out.push(...lines.push([frame(`end\nnext\n`, "t2")]));
     expect(out.map((line) => [line.text.length, line.text.slice(-4)])).toEqual([
@@ -90,7 +105,7 @@ describe("frames to lines", () => {
   it("gives a progress bar once a second, and its end", () => {
     let now = 0;
     const lines = assembler({}, () => now);
-    const out: TextLine[] = [];
+    const out: NamedLine[] = [];
     for (let i = 1; i <= 100; i++) {
       now = i * 50;
       out.push(...lines.push([frame(`\rLoading ${i}%`, `t${i}`)]));
@@ -140,7 +155,7 @@ describe("frames to lines", () => {
             whole.push([frame(`${parts.join("")}\n`, `t${i}`, stream as "stdout")]),
           );
           const pieces = assembler();
-          const got: TextLine[] = [];
+          const got: NamedLine[] = [];
           let turn = 0;
           log.forEach(([stream, parts], i) => {
             const bytes = Buffer.from(`${parts.join("")}\n`);

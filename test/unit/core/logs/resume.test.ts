@@ -1,14 +1,16 @@
 import { expect, it } from "vitest";
+import { momentToNs } from "../../../../electron/core/docker/index.ts";
 import type { TextLine } from "../../../../electron/core/logs/lines.ts";
 import { createResumption } from "../../../../electron/core/logs/resume.ts";
-import { stampToNs } from "../../../../electron/core/logs/stamps.ts";
 
+const origin = Date.UTC(2026, 10, 22, 10, 0, 10);
 const line = (stream: TextLine["stream"], us: number): TextLine => ({
   stream,
-  stamp: `2026-11-22T10:00:${String(10 + Math.floor(us / 1e6)).padStart(2, "0")}.${String(us % 1e6).padStart(6, "0")}000Z`,
+  at: origin + Math.floor(us / 1_000),
+  ns: (us % 1_000) * 1_000,
   text: "x",
 });
-const nsOf = ({ stamp }: TextLine) => stampToNs(stamp ?? "") ?? 0n;
+const nsOf = ({ at, ns }: TextLine) => momentToNs({ at: at ?? 0, ns });
 
 /** `us` of a line at `at` of a log of two streams, where standard error comes `lagUs` late. */
 function twoStreams(count: number, lagUs: number): TextLine[] {

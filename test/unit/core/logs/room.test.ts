@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { LogHead } from "../../../../electron/contract/logs.ts";
 import { logHead, logLine } from "../../../../electron/contract/logs.ts";
+import { batchOf } from "../../../../electron/core/docker/index.ts";
 import { Failure } from "../../../../electron/core/failure.ts";
 import { createLogRoom, createMasker, type LogRoom, type LogRoomLimits } from "../../../../electron/core/logs/index.ts";
 import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 import { type FakeClock, fakeClock } from "../../../helpers/ports.ts";
 import { until } from "../../../helpers/until.ts";
-import { type FakeLine, fakeLogEngine, stampOf } from "./fakeLogEngine.ts";
+import { type FakeLine, fakeLogEngine, momentOf } from "./fakeLogEngine.ts";
 
 const token = "hf_AbCdEf0123456789xyzXYZ";
 const id = "c".repeat(64);
@@ -146,9 +147,8 @@ describe("the log of a container", () => {
   });
 
   it("a line that was begun when the link broke comes once, whole, and masked", async () => {
-    const frame = (ns: bigint, text: string) => [
-      { stream: "stdout" as const, timestamp: stampOf(ns), bytes: Buffer.from(text) },
-    ];
+    const frame = (ns: bigint, text: string) =>
+      batchOf([{ stream: "stdout", ...momentOf(ns), bytes: Buffer.from(text) }]);
     let turn = 0;
     const engine: LogEngine = {
       inspect: fakeLogEngine().engine.inspect,
