@@ -26,7 +26,7 @@ import {
   problemOf,
   watchNetwork,
 } from "./hosts/index.ts";
-import { hostView, launchHost, tunnelHost } from "./hostViews.ts";
+import { hostView, launchHost, logSourceName, tunnelHost } from "./hostViews.ts";
 import { createModelAccess } from "./inference/index.ts";
 import { createKeychain } from "./keychain/index.ts";
 import {
@@ -37,7 +37,7 @@ import {
   loadTemplates,
   publicTemplate,
 } from "./launch/index.ts";
-import { createGuard, createLogRoom, createScreener, weaknessOf } from "./logs/index.ts";
+import { createGuard, createLogRoom, createScreener, sourcesOf, weaknessOf } from "./logs/index.ts";
 import { createNotebooks, notebookFile } from "./notebooks/index.ts";
 import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
@@ -173,6 +173,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       home: paths.home,
       localUser: userInfo().username,
       env,
+      clock,
     }),
     ask: askByPrompt({ prompts, registrar: masker, nameOf: (hostId) => hosts.session(hostId).record.host.name }),
     gate: createConnectGate(clock),
@@ -260,7 +261,16 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     },
     log,
   });
-  const logs = createLogRoom({ engineOf: async (hostId) => hosts.engineOf(hostId), masker, screener, clock, random });
+  const logs = createLogRoom({
+    sources: sourcesOf({ engineOf: async (hostId) => hosts.engineOf(hostId) }),
+    nameOf: (ref) => logSourceName(ref, hosts, containers),
+    masker,
+    screener,
+    folder: join(paths.data, "logs"),
+    clock,
+    random,
+    report: (error) => log(bugText("logs", error)),
+  });
   const models = createModelAccess({
     engineOf: hosts.engineOf,
     linkOf: hosts.linkOf,

@@ -1,7 +1,9 @@
 /** One session of the hosts room, as each of the other rooms wants to see a host. Pure. */
-import type { HostView } from "./containers/index.ts";
+import type { LogSourceRef } from "../contract/logs.ts";
+import type { Containers, HostView } from "./containers/index.ts";
 import type { HostRecord, HostSession, Hosts, SessionView } from "./hosts/index.ts";
 import type { LaunchHost } from "./launch/index.ts";
+import type { SourceName } from "./logs/index.ts";
 import type { TunnelHost } from "./tunnels/index.ts";
 
 /** A host as a launch needs it; what was not read yet is `null` and stops nothing. */
@@ -43,4 +45,20 @@ export function hostView(record: HostRecord, view: SessionView): HostView {
     problem,
     gpus,
   };
+}
+
+/** What a person calls a source of logs; null when its host is not known (any more). */
+export function logSourceName(
+  ref: LogSourceRef,
+  hosts: Pick<Hosts, "sessions">,
+  containers: Pick<Containers, "nameOf">,
+): SourceName | null {
+  if (!("hostId" in ref)) return { name: ref.kind === "kept" ? ref.id : "", hostName: "", simulated: false };
+  const record = hosts.sessions().find((session) => session.record.id === ref.hostId)?.record;
+  if (record === undefined) return null;
+  const of = { hostName: record.host.name, simulated: record.simulated };
+  if (ref.kind === "file") return { ...of, name: ref.path };
+  if (ref.kind === "journal") return { ...of, name: ref.unit ?? "" };
+  if (ref.kind === "events") return { ...of, name: "" };
+  return { ...of, name: containers.nameOf(ref.hostId, ref.containerId) ?? ref.containerId.slice(0, 12) };
 }

@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import Docker from "dockerode";
 import { createFrameReader } from "../../electron/core/docker/frames.ts";
+import { createLogBuffer } from "../../electron/core/logs/buffer/index.ts";
 import { createMasker } from "../../electron/core/logs/index.ts";
 import { levelOf } from "../../electron/core/logs/level.ts";
 import { createLineAssembler } from "../../electron/core/logs/lines.ts";
-import { createLogBuffer } from "../../electron/core/logs/ring.ts";
 import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
 import {
   busyboxImage,
@@ -157,7 +157,10 @@ async function latency(lab: Lab): Promise<BenchRow[]> {
   for (let round = 0; round < firstLines; round++) {
     const room = newRoom();
     let began = performance.now();
-    const { bufferId } = await room.open({ hostId: "host-1", containerId, tail: 100 });
+    const { bufferId } = await room.open({
+      sources: [{ kind: "container", hostId: "host-1", containerId }],
+      tail: 100,
+    });
     while (room.head(bufferId).next === 0) await setImmediate();
     first.ours.push(performance.now() - began);
     await room.dispose();
@@ -176,7 +179,7 @@ async function latency(lab: Lab): Promise<BenchRow[]> {
   }
 
   const room = newRoom();
-  const { bufferId } = await room.open({ hostId: "host-1", containerId, tail: 1 });
+  const { bufferId } = await room.open({ sources: [{ kind: "container", hostId: "host-1", containerId }], tail: 1 });
   await until(() => room.head(bufferId).next > 0);
   const direct = await followDirectly(dockerd, containerId);
   const live = { ours: [] as number[], peer: [] as number[] };
@@ -258,7 +261,7 @@ function throughUs(chunks: readonly Buffer[], masker: ReturnType<typeof createMa
   const ring = createLogBuffer({ maxLines: 200_000, maxBytes: 64 * 2 ** 20 });
   for (const chunk of chunks) {
     for (const { stream, text } of assembler.push(reader.push(chunk))) {
-      ring.append({ at: null, stream, level: levelOf(text), text });
+      ring.append({ at: null, stream, level: levelOf(text), text, source: 0, part: false });
     }
   }
   return ring.next;

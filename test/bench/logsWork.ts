@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import Docker from "dockerode";
 import { createEngine } from "../../electron/core/docker/index.ts";
-import { createLogRoom, createMasker } from "../../electron/core/logs/index.ts";
+import { createLogRoom, createMasker, sourcesOf } from "../../electron/core/logs/index.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
 import type { HostLink } from "../../electron/core/ssh/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
@@ -37,7 +37,8 @@ export async function openPlace(place: LogsPlace) {
   await engine.info();
   const masker = createMasker();
   for (const [at, secret] of place.secrets.entries()) masker.register(`SECRET_${at}`, Buffer.from(secret));
-  const newRoom = () => createLogRoom({ engineOf: async () => engine, masker, clock, random: systemRandom() });
+  const sources = sourcesOf({ engineOf: async () => engine });
+  const newRoom = () => createLogRoom({ sources, masker, clock, random: systemRandom() });
   return { link, engine, newRoom, masker };
 }
 
@@ -45,7 +46,10 @@ type Place = Awaited<ReturnType<typeof openPlace>>;
 
 async function ours({ newRoom }: Place, { containerId, lines }: LogsWork): Promise<void> {
   const room = newRoom();
-  const { bufferId } = await room.open({ hostId: "host-1", containerId, tail: lines });
+  const { bufferId } = await room.open({
+    sources: [{ kind: "container", hostId: "host-1", containerId }],
+    tail: lines,
+  });
   for await (const head of room.watch(bufferId)) {
     if (head.state !== "ended") continue;
     // One more is the console's own: that the container has ended.

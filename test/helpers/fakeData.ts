@@ -14,6 +14,7 @@ import type {
   KeychainStateView,
   LaunchSpec,
   LaunchView,
+  LogFilter,
   LogHead,
   LogLine,
   Plan,
@@ -690,50 +691,106 @@ const texts: readonly (readonly [LogLine["level"], LogLine["stream"], string])[]
 ];
 
 const total = 4812;
+const skipped = 1240;
 const lineAt = (index: number): LogLine => {
   const [level, stream, text] = texts[(Math.imul(index, 0x9e37_79b1) >>> 9) % texts.length] ?? ["info", "stdout", ""];
-  return { index, at: now - (total - index) * 230, stream, level, text };
+  return {
+    ...{ index, row: index, source: 0, folded: 0, part: false },
+    ...{ at: now - (total - index) * 230, stream, level, text },
+  };
 };
 
 export function logHandlers(
   os: FakeImplementer,
   stream: <T>(items: readonly T[], everyMs?: number, signal?: AbortSignal) => AsyncGenerator<T>,
 ) {
-  const head = (next: number): LogHead => ({
-    first: 1240,
+  /** Indices of the lines that fit, as far as the tests look. */
+  const rowsOf = (filter: LogFilter | undefined): number[] =>
+    Array.from({ length: total - skipped }, (_, at) => at + skipped).filter((index) => {
+      const line = lineAt(index);
+      const { text = "", levels = [] } = filter ?? {};
+      const fits = levels.length === 0 || (line.level !== null && levels.includes(line.level));
+      return fits && line.text.toLowerCase().includes(text.toLowerCase());
+    });
+  const filtered = (filter: LogFilter | undefined) =>
+    filter !== undefined && ((filter.text ?? "") !== "" || (filter.levels ?? []).length > 0);
+  const rowsHead = (filter: LogFilter | undefined, next: number): LogHead["rows"] =>
+    filtered(filter)
+      ? { first: 0, next: rowsOf(filter).length, searchedTo: next }
+      : { first: skipped, next, searchedTo: next };
+  const head = (next: number, filter: LogFilter | undefined): LogHead => ({
+    first: skipped,
     next,
-    skipped: 1240,
+    skipped,
     state: "live",
     problem: null,
+    sources: [
+      {
+        ref: { kind: "container", hostId: "orion", containerId: "c0ffee".repeat(10) },
+        name: "chat",
+        hostName: "orion",
+        simulated: false,
+        state: "live",
+        problem: null,
+        lines: next,
+      },
+    ],
+    rows: rowsHead(filter, next),
+    levels: { none: 510, debug: 510, info: 1531, warn: 510, error: 511 },
+    held: { memory: 1_400_000, disk: 0, pinned: false },
+    marks: [],
     masked: [{ name: "HF_TOKEN", count: 14 }],
     detected: [{ kind: "jwt", count: 3 }],
+    unchecked: 0,
   });
   return {
     open: os.logs.open.handler(() => ({ bufferId: "buffer" })),
-    watch: os.logs.watch.handler(({ signal }) =>
+    offers: os.logs.offers.handler(() => ({
+      units: [{ name: "docker.service", running: true }],
+      unitsProblem: null,
+      files: [{ path: "/var/log/syslog", bytes: 81_000, changed: now }],
+    })),
+    watch: os.logs.watch.handler(({ input, signal }) =>
       stream(
-        Array.from({ length: 600 }, (_, step) => head(total + step)),
+        Array.from({ length: 600 }, (_, step) => head(total + step, input.filter)),
         300,
         signal,
       ),
     ),
-    window: os.logs.window.handler(({ input }) => ({
-      first: 1240,
-      next: total,
-      lines: Array.from({ length: input.count }, (_, at) => lineAt(input.from + at)),
-    })),
-    search: os.logs.search.handler(({ input }) => {
-      const indices = Array.from({ length: total - 1240 }, (_, at) => at + 1240).filter((index) => {
-        const line = lineAt(index);
-        return (
-          index >= input.from &&
-          (!input.text || line.text.toLowerCase().includes(input.text.toLowerCase())) &&
-          (!input.levels || (line.level !== null && input.levels.includes(line.level)))
-        );
-      });
-      return { indices, searchedTo: 1_000_000, total: indices.length };
+    window: os.logs.window.handler(({ input }) => {
+      const { first, next } = rowsHead(input.filter, total);
+      if (!filtered(input.filter)) {
+        return { first, next, lines: Array.from({ length: input.count }, (_, at) => lineAt(input.from + at)) };
+      }
+      const found = rowsOf(input.filter).slice(input.from, input.from + input.count);
+      return { first, next, lines: found.map((index, at) => ({ ...lineAt(index), row: input.from + at })) };
     }),
-    save: os.logs.save.handler(() => ({ fileName: "chat.log", text: "…" })),
+    locate: os.logs.locate.handler(({ input }) =>
+      input.target.by === "index" ? { row: input.target.index, index: input.target.index, exact: true } : null,
+    ),
+    density: os.logs.density.handler(({ input }) => {
+      const from = now - (total - skipped) * 230;
+      const stepMs = Math.ceil((now - from) / input.buckets);
+      const buckets = Array.from({ length: input.buckets }, (_, at) => {
+        const lines = 10 + ((at * 7) % 13);
+        return { at: from + at * stepMs, lines, warn: at % 5, error: at % 9 === 0 ? 3 : 0, rows: lines };
+      });
+      return { from, to: now, stepMs, buckets };
+    }),
+    line: os.logs.line.handler(({ input }) => ({
+      line: lineAt(input.index),
+      fields: null,
+      access: null,
+      related: [],
+      parts: [],
+      digest: "digest",
+    })),
+    mark: os.logs.mark.handler(() => ({})),
+    unmark: os.logs.unmark.handler(() => ({})),
+    save: os.logs.save.handler(() => ({ fileName: "chat.log", text: "…", left: 0 })),
+    pin: os.logs.pin.handler(() => ({})),
+    kept: os.logs.kept.handler(() => ({ logs: [] })),
+    dropKept: os.logs.dropKept.handler(() => ({})),
     close: os.logs.close.handler(() => ({})),
   };
 }

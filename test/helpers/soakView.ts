@@ -57,7 +57,7 @@ async function run(order: SoakOrder): Promise<void> {
   const client = await connect(order, scan, traces, wire);
   const pulls: Pull[] = [];
   for (const source of order.sources) {
-    const { bufferId } = await client.logs.open({ ...source, tail: 100_000 });
+    const { bufferId } = await client.logs.open({ sources: [{ kind: "container", ...source }], tail: 100_000 });
     const seen = { lines: 0, masked: 0, skipped: 0, ended: [], wrong: [], notes: [] };
     pulls.push({
       bufferId,
@@ -124,7 +124,7 @@ function wrong(seen: SoakSource, what: string): void {
 
 async function save(client: Client, pulls: readonly Pull[]): Promise<void> {
   const saved: number[] = [];
-  for (const { bufferId } of pulls) saved.push((await client.logs.save({ bufferId })).text.length);
+  for (const { bufferId } of pulls) saved.push((await client.logs.save({ bufferId, format: "text" })).text.length);
   process.send?.({ saved });
 }
 

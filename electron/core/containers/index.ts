@@ -57,6 +57,8 @@ export interface Containers extends Disposable {
   counts(hostId: string): { running: number; total: number };
   /** Names as last seen; `null` when the host was not read yet. */
   names(hostId: string): string[] | null;
+  /** Its name as last seen; `null` when it was not read yet, or is gone. */
+  nameOf(hostId: string, containerId: string): string | null;
   /** Running containers that were given this GPU. */
   holders(hostId: string, uuid: string, gpus: readonly HostGpu[]): { containerId: string; name: string }[];
   /** Every container that was started with this secret. */
@@ -208,6 +210,10 @@ export function createContainers(deps: ContainersDeps): Containers {
           ?.known()
           .map((detail) => detail.name) ?? null
       );
+    },
+    nameOf(hostId, containerId) {
+      const known = inventories.get(hostId)?.known() ?? [];
+      return known.find(({ id }) => id.startsWith(containerId))?.name ?? null;
     },
     holders(hostId, uuid, gpus) {
       const known = inventories.get(hostId)?.known() ?? [];

@@ -12,4 +12,14 @@ export {
   weaknessOf,
 } from "./masking/index.ts";
 export { createLogRoom, type LogRoom, type LogRoomDeps, type LogRoomLimits } from "./room.ts";
+export type { SourceName } from "./shared.ts";
+export {
+  type LogSource,
+  type SourceDeps,
+  type SourceLine,
+  type Sources,
+  type SourcesDeps,
+  type StartSource,
+  sourcesOf,
+} from "./sources/index.ts";
 export type { MaskGuard, MaskHit } from "./types.ts";

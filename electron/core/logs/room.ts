@@ -1,19 +1,23 @@
-import { setImmediate } from "node:timers/promises";
-import type { LogHead, LogLine } from "../../contract/logs.ts";
+import type { LineDetail, LogFilter, LogHead, LogLine, LogSourceRef } from "../../contract/logs.ts";
 import { Failure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
-import type { LogScreen, Screener } from "./detect/index.ts";
+import { createLogStore, type KeptLog, keptSource, type LogStore } from "./buffer/index.ts";
+import type { Screener } from "./detect/index.ts";
+import { type Density, type DensityRange, lineDigest, type RowTarget } from "./filter/index.ts";
 import type { Masker } from "./masking/index.ts";
-import { createLogBuffer, type LogBuffer, type RingOptions } from "./ring.ts";
-import { createSearch, type SearchQuery, type SearchResult } from "./search.ts";
-import { containerSource, type LogEngine } from "./sources/container.ts";
-import type { LogSource, SourceDeps, StartSource } from "./sources/types.ts";
+import { type SaveOrder, saved } from "./save.ts";
+import { createSharedLog, type SharedLog, type SourceName, worstOf } from "./shared.ts";
+import { type Sources, startOf } from "./sources/index.ts";
 
 export interface LogRoomDeps {
-  engineOf(hostId: string): Promise<LogEngine>;
-  masker: Pick<Masker, "stream">;
+  sources: Sources;
+  /** What a person calls a source; null when its host is not known. */
+  nameOf?: (ref: LogSourceRef) => SourceName | null;
+  masker: Pick<Masker, "stream" | "text">;
   /** Looks through the masked lines for what nobody registered; without it only exact values are masked. */
   screener?: Pick<Screener, "log">;
+  /** Where lines go that fall out of memory; without it they are gone. */
+  folder?: string;
   clock: Clock;
   random: Random;
   limits?: Partial<LogRoomLimits>;
@@ -21,11 +25,19 @@ export interface LogRoomDeps {
   report?: (error: unknown) => void;
 }
 
-export interface LogRoomLimits extends RingOptions {
-  /** Containers read at the same time. */
+export interface LogRoomLimits {
+  /** Lines of one log held in memory. */
+  maxLines: number;
+  /** Bytes of one log held in memory. */
+  maxBytes: number;
+  /** Bytes of all logs on disk. */
+  maxDiskBytes: number;
+  /** Sources read at the same time. */
   maxSources: number;
-  /** Views of one container at the same time. */
+  /** Views of one log at the same time. */
   maxViews: number;
+  /** Bookmarks of one log. */
+  maxMarks: number;
   /** How long a log is kept that nobody looks at, milliseconds. */
   idleMs: number;
   /** Least time between two heads of a watch, milliseconds. */
@@ -35,26 +47,59 @@ export interface LogRoomLimits extends RingOptions {
 const defaults: LogRoomLimits = {
   maxLines: 200_000,
   maxBytes: 64 * 1024 * 1024,
+  maxDiskBytes: 1024 * 1024 * 1024,
   maxSources: 64,
   maxViews: 64,
+  maxMarks: 200,
   idleMs: 60_000,
   headMs: 50,
 };
 
-/** Logs of containers, each read once however many look at it, masked before anything keeps them. */
+const MAX_MERGED = 32;
+
+interface Range {
+  from: number;
+  count: number;
+  filter?: LogFilter | undefined;
+}
+
+/** Logs, each read once however many look at it, masked before anything keeps them. */
 export interface LogRoom extends Disposable {
   /**
-   * Opens a view of a container's log, with `tail` lines of its past if it is not being read already. A view that nobody
-   * watches or asks for a minute is closed. `LIMIT_REACHED` beyond 64 containers.
+   * Opens a view of a log, or of several merged by time, with `tail` lines of the past of each that is not being read
+   * already. A view that nobody watches or asks for a minute is closed. `LIMIT_REACHED` beyond 64 logs read at once.
    */
-  open(what: { hostId: string; containerId: string; tail?: number | undefined }): Promise<{ bufferId: string }>;
-  head(bufferId: string): LogHead;
-  window(bufferId: string, range: { from: number; count: number }): { first: number; next: number; lines: LogLine[] };
-  search(bufferId: string, query: SearchQuery): Promise<SearchResult>;
+  open(what: { sources: readonly LogSourceRef[]; tail?: number | undefined }): Promise<{ bufferId: string }>;
+  head(bufferId: string, filter?: LogFilter): LogHead;
+  window(bufferId: string, range: Range): Promise<{ first: number; next: number; lines: LogLine[] }>;
   /** The head, and again whenever it has moved, at most twenty times a second. Ends when the view is closed. */
-  watch(bufferId: string, signal?: AbortSignal): AsyncGenerator<LogHead>;
-  /** All that is held, masked. */
-  save(bufferId: string): Promise<{ fileName: string; text: string }>;
+  watch(bufferId: string, filter?: LogFilter, signal?: AbortSignal): AsyncGenerator<LogHead>;
+  /** Rows under a filter, masked anew. */
+  save(
+    bufferId: string,
+    order: SaveOrder,
+    signal?: AbortSignal,
+  ): Promise<{ fileName: string; text: string; left: number }>;
+  locate(
+    bufferId: string,
+    filter: LogFilter | undefined,
+    target: RowTarget,
+    signal?: AbortSignal,
+  ): Promise<{ row: number; index: number; exact: boolean } | null>;
+  density(
+    bufferId: string,
+    range: DensityRange & { filter?: LogFilter | undefined },
+    signal?: AbortSignal,
+  ): Promise<Density | null>;
+  /** All that is known of a line; `NOT_FOUND` once it fell out. */
+  line(bufferId: string, index: number, signal?: AbortSignal): Promise<LineDetail>;
+  /** Keeps a log on this machine beyond the console's end, or no longer. */
+  pin(bufferId: string, pinned: boolean): Promise<void>;
+  kept(): Promise<KeptLog[]>;
+  dropKept(id: string): Promise<void>;
+  /** Keeps a line's text beyond the ring; `NOT_FOUND` once it fell out. */
+  mark(bufferId: string, index: number, note: string): Promise<void>;
+  unmark(bufferId: string, index: number): void;
   /** Closing what is not open is not an error. */
   close(bufferId: string): void;
 }
@@ -63,6 +108,13 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
   const limits = { ...defaults, ...deps.limits };
   const logs = new Map<string, SharedLog>();
   const views = new Map<string, View>();
+  /** Stopped, and not yet over. */
+  const ending = new Map<SharedLog, Promise<void>>();
+  const { folder, report, random } = deps;
+  const store: LogStore | undefined =
+    folder === undefined ? undefined : createLogStore({ folder, maxBytes: limits.maxDiskBytes, random, report });
+  const sources: Sources =
+    store === undefined ? deps.sources : { ...deps.sources, kept: ({ id }) => keptSource(store, id) };
 
   function viewOf(bufferId: string): View {
     const view = views.get(bufferId);
@@ -84,9 +136,12 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     views.delete(bufferId);
     view.cancelIdle();
     view.closed.abort();
-    const { log } = view;
-    log.views--;
-    if (log.views > 0) return;
+    release(view.log);
+  }
+
+  function release(log: SharedLog): void {
+    log.users--;
+    if (log.users > 0) return;
     log.cancelEnd = deps.clock.after(limits.idleMs, () => end(log));
   }
 
@@ -95,31 +150,58 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     if (logs.get(log.key) === log) logs.delete(log.key);
     log.source.stop();
     log.moved();
+    const over = log.source.done.then(() => log.buffer.dispose()).finally(() => ending.delete(log));
+    ending.set(log, over);
   }
 
-  function sharedLog(hostId: string, containerId: string, tail: number): SharedLog {
-    const key = `${hostId} ${containerId}`;
+  function sharedLog(ref: LogSourceRef, tail: number): SharedLog {
+    const key = keyOf(ref);
     const known = logs.get(key);
     // One that can't go on by itself is read anew.
     if (known !== undefined && known.source.state !== "failed") return known;
     if (known !== undefined) logs.delete(key);
+    const start = startOf(sources, ref);
     if (logs.size >= limits.maxSources) {
-      const spare = [...logs.values()].find((log) => log.views === 0);
+      const spare = [...logs.values()].find((log) => log.users === 0);
       if (spare === undefined) throw new Failure("LIMIT_REACHED", { what: "logs", limit: limits.maxSources });
       end(spare);
     }
-    const source = containerSource({ engineOf: () => deps.engineOf(hostId), containerId });
-    const log = createSharedLog({ key, containerId, limits, screen: deps.screener?.log() ?? null, source, deps, tail });
+    const screen = deps.screener?.log() ?? null;
+    const name = deps.nameOf === undefined ? {} : { nameOf: deps.nameOf };
+    const log = createSharedLog({ key, refs: [ref], limits: { ...limits, store }, screen, start, tail, ...name }, deps);
     logs.set(key, log);
     return log;
   }
 
+  function headOf({ buffer, rows, marks, heads, found }: SharedLog, filter: LogFilter | undefined): LogHead {
+    const sources = heads();
+    return {
+      first: buffer.first,
+      next: buffer.next,
+      skipped: buffer.skipped,
+      ...worstOf(sources),
+      sources,
+      rows: rows.head(filter),
+      levels: buffer.levels,
+      held: { memory: buffer.memoryBytes, disk: buffer.diskBytes, pinned: buffer.pinned },
+      marks: [...marks.values()],
+      ...found(),
+    };
+  }
+
   return {
-    async open({ hostId, containerId, tail = 2000 }) {
-      const log = sharedLog(hostId, containerId, tail);
-      if (log.views >= limits.maxViews) throw new Failure("LIMIT_REACHED", { what: "views", limit: limits.maxViews });
+    async open({ sources: refs, tail = 2000 }) {
+      const [ref, more] = refs;
+      if (ref === undefined || refs.length > MAX_MERGED) throw new Failure("BAD_INPUT", { field: "sources" });
+      for (const each of refs) {
+        if (deps.nameOf?.(each) === null)
+          throw new Failure("HOST_UNKNOWN", { host: "hostId" in each ? each.hostId : "" });
+      }
+      if (more !== undefined) throw new Failure("BAD_INPUT", { field: "sources", reason: "one at a time, for now" });
+      const log = sharedLog(ref, tail);
+      if (log.users >= limits.maxViews) throw new Failure("LIMIT_REACHED", { what: "views", limit: limits.maxViews });
       log.cancelEnd();
-      log.views++;
+      log.users++;
       const view: View = {
         id: deps.random.id(),
         log,
@@ -131,37 +213,75 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       touch(view);
       return { bufferId: view.id };
     },
-    head: (bufferId) => viewOf(bufferId).log.head(),
-    window: (bufferId, range) => viewOf(bufferId).log.buffer.window(range),
-    search: async (bufferId, query) => viewOf(bufferId).log.search(query),
-    async *watch(bufferId, signal) {
+    head: (bufferId, filter) => headOf(viewOf(bufferId).log, filter),
+    window: async (bufferId, { filter, from, count }) => viewOf(bufferId).log.rows.window(filter, from, count),
+    async *watch(bufferId, filter, signal) {
       const view = viewOf(bufferId);
+      const { log } = view;
       const stop = signal === undefined ? view.closed.signal : AbortSignal.any([signal, view.closed.signal]);
       view.watchers++;
       touch(view);
       try {
         while (!stop.aborted) {
-          const seen = view.log.version;
-          yield view.log.head();
-          await pause(deps.clock, limits.headMs, stop);
-          await view.log.movedSince(seen, stop);
+          const seen = log.version;
+          const search = log.rows.advance(filter, stop).catch(passCancelled);
+          search.catch(() => {});
+          await Promise.race([search, pause(deps.clock, limits.headMs, stop)]);
+          if (stop.aborted) return;
+          yield headOf(log, filter);
+          await Promise.all([search, pause(deps.clock, limits.headMs, stop)]);
+          await log.movedSince(seen, stop);
         }
       } finally {
         view.watchers--;
         if (!view.closed.signal.aborted) touch(view);
       }
     },
-    async save(bufferId) {
+    locate: async (bufferId, filter, target, signal) => viewOf(bufferId).log.rows.locate(filter, target, signal),
+    density: async (bufferId, { filter, ...range }, signal) => viewOf(bufferId).log.rows.density(filter, range, signal),
+    async line(bufferId, index) {
+      const { rows } = viewOf(bufferId).log;
+      const line = await rows.line(index);
+      if (line === null) throw new Failure("NOT_FOUND", { what: "line", id: String(index) });
+      const parts = await rows.parts(index, 2_000);
+      return { line, fields: null, access: null, related: [], parts, digest: lineDigest(line) };
+    },
+    async pin(bufferId, pinned) {
       const { log } = viewOf(bufferId);
-      const stamp = new Date(deps.clock.now()).toISOString().slice(0, 19).replaceAll(":", "");
-      return { fileName: `log-${log.containerId.slice(0, 12)}-${stamp}.txt`, text: await textOf(log.buffer) };
+      if (pinned) await log.buffer.pin({ names: log.heads().map(({ name }) => name) });
+      else await log.buffer.unpin();
+      log.moved();
+    },
+    kept: async () => (await store?.kept()) ?? [],
+    async dropKept(id) {
+      if (store === undefined) throw new Failure("NOT_FOUND", { what: "log", id });
+      await store.drop(id);
+    },
+    async save(bufferId, order, signal) {
+      const { log } = viewOf(bufferId);
+      return await saved(log, order, { ...deps, signal });
+    },
+    async mark(bufferId, index, note) {
+      const { marks, rows, moved } = viewOf(bufferId).log;
+      if (!marks.has(index) && marks.size >= limits.maxMarks) {
+        throw new Failure("LIMIT_REACHED", { what: "marks", limit: limits.maxMarks });
+      }
+      const line = marks.get(index) ?? (await rows.line(index));
+      if (line === null) throw new Failure("NOT_FOUND", { what: "line", id: String(index) });
+      marks.set(index, { index, at: line.at, text: line.text, note });
+      moved();
+    },
+    unmark(bufferId, index) {
+      const { marks, moved } = viewOf(bufferId).log;
+      if (marks.delete(index)) moved();
     },
     close,
     async dispose() {
       const open = [...logs.values()];
       for (const id of [...views.keys()]) close(id);
       for (const log of open) end(log);
-      await Promise.allSettled(open.map((log) => log.source.done));
+      await Promise.allSettled(ending.values());
+      await store?.dispose();
     },
   };
 }
@@ -174,95 +294,12 @@ interface View {
   cancelIdle: () => void;
 }
 
-interface SharedLog {
-  key: string;
-  containerId: string;
-  buffer: LogBuffer;
-  source: LogSource;
-  search: (query: SearchQuery) => Promise<SearchResult>;
-  views: number;
-  /** Counts the changes of the head. */
-  readonly version: number;
-  cancelEnd: () => void;
-  head(): LogHead;
-  moved(): void;
-  movedSince(version: number, signal: AbortSignal): Promise<void>;
+function keyOf(ref: LogSourceRef): string {
+  return JSON.stringify(Object.entries(ref).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-interface SharedLogOptions {
-  key: string;
-  containerId: string;
-  limits: RingOptions;
-  screen: LogScreen | null;
-  source: StartSource;
-  tail: number;
-  deps: LogRoomDeps;
-}
-
-function createSharedLog({ key, containerId, limits, screen, source: start, tail, deps }: SharedLogOptions): SharedLog {
-  const buffer = createLogBuffer(limits);
-  const waiting = new Set<() => void>();
-  let version = 0;
-  const moved = (): void => {
-    version++;
-    for (const wake of [...waiting]) wake();
-  };
-  const source = start({
-    tail,
-    append: screen === null ? buffer.append : screened(buffer, screen),
-    begun: () => buffer.next > 0,
-    masker: deps.masker,
-    clock: deps.clock,
-    random: deps.random,
-    changed: moved,
-    report: deps.report ?? (() => {}),
-  });
-  return {
-    key,
-    containerId,
-    buffer,
-    source,
-    search: createSearch(buffer, deps.clock),
-    views: 0,
-    get version() {
-      return version;
-    },
-    cancelEnd: () => {},
-    moved,
-    head: () => ({
-      first: buffer.first,
-      next: buffer.next,
-      skipped: buffer.first,
-      state: source.state,
-      problem: source.problem,
-      masked: [...source.masked].map(([name, count]) => ({ name, count })),
-      ...(screen === null ? {} : foundBy(screen)),
-    }),
-    movedSince(seen, signal) {
-      if (version !== seen || signal.aborted) return Promise.resolve();
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          waiting.delete(wake);
-          signal.removeEventListener("abort", wake);
-          resolve();
-        };
-        waiting.add(wake);
-        signal.addEventListener("abort", wake, { once: true });
-      });
-    },
-  };
-}
-
-function foundBy(screen: LogScreen): Pick<LogHead, "detected" | "unchecked"> {
-  return {
-    detected: [...screen.detected].map(([kind, count]) => ({ kind, count })),
-    unchecked: screen.unchecked,
-  };
-}
-
-/** What comes into the buffer has passed the detectors. */
-function screened(buffer: LogBuffer, screen: LogScreen): SourceDeps["append"] {
-  return (line) => buffer.append({ ...line, text: screen.line(line.stream, line.text) });
+function passCancelled(error: unknown): void {
+  if (!(error instanceof Failure && error.code === "CANCELLED")) throw error;
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
@@ -276,17 +313,4 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", finish, { once: true });
     if (signal.aborted) finish();
   });
-}
-
-/** In slices: a full buffer takes a good part of a second. */
-async function textOf(buffer: LogBuffer): Promise<string> {
-  const parts: string[] = [];
-  for (let from = buffer.first; from < buffer.next; await setImmediate()) {
-    const { lines } = buffer.window({ from, count: 2_000 });
-    for (const { at, stream, text } of lines) {
-      parts.push(`${at === null ? "-" : new Date(at).toISOString()} ${stream} ${text}\n`);
-    }
-    from = (lines.at(-1)?.index ?? from) + 1;
-  }
-  return parts.join("");
 }

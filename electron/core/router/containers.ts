@@ -1,9 +1,9 @@
-import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
+import { iterate } from "./iterate.ts";
 import type { Services } from "./services.ts";
 
 export function containerRoutes(os: Guarded, services: Services) {
-  const { containers, hosts, launches, logs, models } = services;
+  const { containers, hosts, launches, models } = services;
   return {
     containers: {
       list: os.containers.list.handler(({ input }) => containers.list(input.hostId)),
@@ -49,28 +49,9 @@ export function containerRoutes(os: Guarded, services: Services) {
         return {};
       }),
     },
-    logs: {
-      open: os.logs.open.handler(async ({ input }) => {
-        hosts.session(input.hostId);
-        return await logs.open({ tail: 2000, ...definedOnly(input) });
-      }),
-      watch: os.logs.watch.handler(({ input, signal }) => iterate(logs.watch(input.bufferId, signal))),
-      window: os.logs.window.handler(({ input }) => logs.window(input.bufferId, input)),
-      search: os.logs.search.handler(({ input, signal }) => logs.search(input.bufferId, { ...input, signal })),
-      save: os.logs.save.handler(({ input }) => logs.save(input.bufferId)),
-      close: os.logs.close.handler(async ({ input }) => {
-        await logs.close(input.bufferId);
-        return {};
-      }),
-    },
     inference: {
       chat: os.inference.chat.handler(({ input, signal }) => models.chat(input, signal)),
       infer: os.inference.infer.handler(({ input, signal }) => models.infer(input, signal)),
     },
   };
-}
-
-/** oRPC wants a generator; the rooms promise only something that can be iterated. */
-async function* iterate<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
-  yield* source;
 }

@@ -2,6 +2,7 @@ import { appRoutes } from "./app.ts";
 import { containerRoutes } from "./containers.ts";
 import { type GuardDeps, guarded } from "./guard.ts";
 import { hostRoutes } from "./hosts.ts";
+import { logRoutes } from "./logs.ts";
 import { notebookRoutes } from "./notebooks.ts";
 import { secretRoutes } from "./secrets.ts";
 import type { Services } from "./services.ts";
@@ -17,6 +18,7 @@ export function createRouter(services: Services, guard: GuardDeps) {
     ...appRoutes(os, services),
     ...hostRoutes(os, services),
     ...containerRoutes(os, services),
+    ...logRoutes(os, services),
     ...secretRoutes(os, services),
     ...tunnelRoutes(os, services),
     ...notebookRoutes(os, services),

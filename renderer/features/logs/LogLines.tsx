@@ -1,11 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { LogHead, LogLine } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { Button } from "../../ui/index.ts";
 import { accessOf, piecesOf } from "./pieces.ts";
-import type { LogBuffer, LogMatches } from "./useLogBuffer.ts";
+import type { LogBuffer } from "./useLogBuffer.ts";
 
 const rowHeight = 20;
 
@@ -13,7 +13,7 @@ type Props = {
   label: string;
   buffer: LogBuffer;
   head: LogHead;
-  matches: LogMatches | null;
+  filtered: boolean;
   query: string;
   wrap: boolean;
 };
@@ -22,14 +22,13 @@ type Props = {
  * The rows that one looks at. It follows the end until one scrolls up, and says how much came since. When lines fall
  * out of the core's ring while one reads, what is read stays where it is on the screen.
  */
-export function LogLines({ label, buffer, head, matches, query, wrap }: Props) {
+export function LogLines({ label, buffer, head, filtered, query, wrap }: Props) {
   const { t, fmt } = useText();
   const scroller = useRef<HTMLDivElement>(null);
   const [follow, setFollow] = useState(true);
   const [leftAt, setLeftAt] = useState(head.next);
-  const indices = useMemo(() => matches?.indices.filter((index) => index >= head.first) ?? null, [matches, head.first]);
-  const count = indices ? indices.length : head.next - head.first;
-  const indexAt = (row: number) => (indices ? (indices[row] ?? -1) : head.first + row);
+  const count = head.rows.next - head.rows.first;
+  const indexAt = (row: number) => head.rows.first + row;
 
   const virtualizer = useVirtualizer({
     count,
@@ -39,7 +38,7 @@ export function LogLines({ label, buffer, head, matches, query, wrap }: Props) {
     overscan: 20,
   });
   const items = virtualizer.getVirtualItems();
-  useStay(scroller, head.first, follow, indices === null && !wrap);
+  useStay(scroller, head.rows.first, follow, !wrap);
 
   useEffect(() => {
     buffer.want(items.map((item) => indexAt(item.index)));
@@ -93,7 +92,7 @@ export function LogLines({ label, buffer, head, matches, query, wrap }: Props) {
             );
           })}
         </div>
-        {count === 0 && <p className="log-none muted">{t(matches ? "logs.noMatch" : "logs.nothing")}</p>}
+        {count === 0 && <p className="log-none muted">{t(filtered ? "logs.noMatch" : "logs.nothing")}</p>}
       </div>
       {!follow && (
         <Button

@@ -8,7 +8,7 @@ import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
 import { Detected } from "./Detected.tsx";
 import { LogLines } from "./LogLines.tsx";
-import { type LogBuffer, type LogMatches, useLogBuffer, useLogSearch } from "./useLogBuffer.ts";
+import { type LogBuffer, useLogBuffer } from "./useLogBuffer.ts";
 import "./logs.css";
 
 const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
@@ -18,12 +18,15 @@ type Props = { hostId: string; containerId: string; name: string; slash?: boolea
 /** A log as the core holds it: live, masked, as much of it as one looks at. `narrow`: its lines are broken at first. */
 export function LogView({ hostId, containerId, name, slash = false, narrow = false }: Props) {
   const { t } = useText();
-  const buffer = useLogBuffer(hostId, containerId);
   const [text, setText] = useState("");
   const [shownLevels, setLevels] = useState<readonly LogLevel[]>([]);
   const [wrap, setWrap] = useState(narrow);
   const settled = useDebounced(text, 150);
-  const matches = useLogSearch(buffer.bufferId, buffer.head, { text: settled, levels: shownLevels });
+  const filtered = settled.trim() !== "" || shownLevels.length > 0;
+  const buffer = useLogBuffer(hostId, containerId, {
+    ...(settled.trim() === "" ? {} : { text: settled.trim() }),
+    ...(shownLevels.length === 0 ? {} : { levels: [...shownLevels] }),
+  });
   if (buffer.problem) {
     return (
       <div className="page-body">
@@ -51,7 +54,7 @@ export function LogView({ hostId, containerId, name, slash = false, narrow = fal
             );
           })}
         </fieldset>
-        <LogCount head={buffer.head} matches={matches} />
+        <LogCount head={buffer.head} filtered={filtered} />
         <div className="row spread">
           <Masked head={buffer.head} />
           <Detected head={buffer.head} />
@@ -76,7 +79,7 @@ export function LogView({ hostId, containerId, name, slash = false, narrow = fal
           label={t("logs.of", { name })}
           buffer={buffer}
           head={buffer.head}
-          matches={matches}
+          filtered={filtered}
           query={settled}
           wrap={wrap}
         />
@@ -87,15 +90,15 @@ export function LogView({ hostId, containerId, name, slash = false, narrow = fal
 
 export default LogView;
 
-function LogCount({ head, matches }: { head: LogHead | null; matches: LogMatches | null }) {
+function LogCount({ head, filtered }: { head: LogHead | null; filtered: boolean }) {
   const { t, fmt } = useText();
   if (!head) return null;
   const total = head.next - head.first;
   return (
     <span className="muted nowrap" role="status">
-      {matches
+      {filtered
         ? t("logs.matches", {
-            shown: fmt.number(matches.indices.filter((index) => index >= head.first).length),
+            shown: fmt.number(head.rows.next - head.rows.first),
             total: fmt.number(total),
           })
         : t("logs.lines", { count: total })}
@@ -139,7 +142,7 @@ function HeadState({ head }: { head: LogHead | null }) {
 function SaveButton({ buffer }: { buffer: LogBuffer }) {
   const { t } = useText();
   const save = useAction(async (client, bufferId: string) => {
-    const file = await client.logs.save({ bufferId });
+    const file = await client.logs.save({ bufferId, format: "text" });
     offer(file.fileName, file.text);
   });
   const { bufferId } = buffer;

@@ -14,7 +14,7 @@ export function createLineCache(limit = 6000): LineCache {
   return {
     get: (index) => lines.get(index),
     put(more) {
-      for (const line of more) lines.set(line.index, line);
+      for (const line of more) lines.set(line.row, line);
     },
     trim(centre) {
       if (lines.size <= limit) return;

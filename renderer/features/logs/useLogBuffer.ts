@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { LogHead, LogLevel, Problem } from "../../../electron/contract/index.ts";
+import type { LogFilter, LogHead, Problem } from "../../../electron/contract/index.ts";
 import { useClient, useStream } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { createLineCache, type LineCache, rangesOf } from "./lineCache.ts";
@@ -18,7 +18,7 @@ export type LogBuffer = {
 };
 
 /** Opens a container's log in the core, follows its head, and pulls the lines that are looked at. */
-export function useLogBuffer(hostId: string, containerId: string): LogBuffer {
+export function useLogBuffer(hostId: string, containerId: string, filter: LogFilter): LogBuffer {
   const client = useClient();
   const [opened, setOpened] = useState<{ bufferId: string | null; problem: Problem | null }>({
     bufferId: null,
@@ -32,7 +32,7 @@ export function useLogBuffer(hostId: string, containerId: string): LogBuffer {
   useEffect(() => {
     const stop = new AbortController();
     let id: string | null = null;
-    client.logs.open({ hostId, containerId, tail }, { signal: stop.signal }).then(
+    client.logs.open({ sources: [{ kind: "container", hostId, containerId }], tail }, { signal: stop.signal }).then(
       ({ bufferId }) => {
         id = bufferId;
         if (stop.signal.aborted) void client.logs.close({ bufferId }).catch(ignore);
@@ -47,12 +47,14 @@ export function useLogBuffer(hostId: string, containerId: string): LogBuffer {
   }, [client, hostId, containerId, round]);
 
   const { bufferId } = opened;
-  const cache = useMemo(() => createLineCache(bufferId === null ? 0 : 6000), [bufferId]);
+  const key = JSON.stringify(filter);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another filter are other rows
+  const cache = useMemo(() => createLineCache(bufferId === null ? 0 : 6000), [bufferId, key]);
   const newest = useRef<LogHead | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const watch = useStream(
-    bufferId,
-    (use, signal) => use.logs.watch({ bufferId: bufferId ?? "" }, { signal }),
+    bufferId === null ? null : `${bufferId} ${key}`,
+    (use, signal) => use.logs.watch({ bufferId: bufferId ?? "", filter }, { signal }),
     (next) => {
       newest.current = next;
       if (timer.current !== null) return;
@@ -70,14 +72,15 @@ export function useLogBuffer(hostId: string, containerId: string): LogBuffer {
     setRound((count) => count + 1);
   }, [watch.problem]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the filter
   const pull = useMemo(
     () =>
       createPuller(
         cache,
-        (from, count) => client.logs.window({ bufferId: bufferId ?? "", from, count }),
+        (from, count) => client.logs.window({ bufferId: bufferId ?? "", filter, from, count }),
         () => setPulled((n) => n + 1),
       ),
-    [cache, client, bufferId],
+    [cache, client, bufferId, key],
   );
   return { bufferId, head, problem: opened.problem, cache, want: bufferId === null ? ignore : pull };
 }
@@ -121,48 +124,4 @@ export function createPuller(
     wanted = indices;
     if (!busy) void run();
   };
-}
-
-export type LogFilter = { text: string; levels: readonly LogLevel[] };
-export type LogMatches = { indices: readonly number[]; searchedTo: number };
-
-/** Indices of the lines that fit; goes on as the log grows. Null while nothing is filtered. */
-export function useLogSearch(bufferId: string | null, head: LogHead | null, filter: LogFilter): LogMatches | null {
-  const client = useClient();
-  const active = filter.text.trim() !== "" || filter.levels.length > 0;
-  const key = active && bufferId !== null ? JSON.stringify([bufferId, filter.text.trim(), filter.levels]) : null;
-  const [found, setFound] = useState<{ key: string; matches: LogMatches } | null>(null);
-  const busy = useRef(false);
-  const current = found?.key === key ? found.matches : null;
-  const next = head?.next ?? 0;
-  const searchedTo = current?.searchedTo ?? -1;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the filter
-  useEffect(() => {
-    if (key === null || bufferId === null || busy.current || searchedTo >= next) return;
-    busy.current = true;
-    const text = filter.text.trim();
-    client.logs
-      .search({
-        bufferId,
-        ...(text ? { text } : {}),
-        ...(filter.levels.length > 0 ? { levels: [...filter.levels] } : {}),
-        from: Math.max(0, searchedTo),
-        limit: 10_000,
-      })
-      .then((result) => {
-        busy.current = false;
-        const before = current?.indices ?? [];
-        setFound({
-          key,
-          matches: { indices: [...before, ...result.indices], searchedTo: Math.max(result.searchedTo, searchedTo) },
-        });
-      })
-      .catch(() => {
-        busy.current = false;
-      });
-  }, [client, key, bufferId, next, searchedTo]);
-
-  if (key === null) return null;
-  return current ?? { indices: [], searchedTo: 0 };
 }

@@ -62,7 +62,7 @@ export async function readLog(
   at: { hostId: string; containerId: string },
   wanted: (lines: LogLine[]) => boolean,
 ): Promise<{ lines: LogLine[]; head: LogHead }> {
-  const { bufferId } = await client.logs.open(at);
+  const { bufferId } = await client.logs.open({ sources: [{ kind: "container", ...at }] });
   const signal = AbortSignal.timeout(20_000);
   let lines: LogLine[] = [];
   try {

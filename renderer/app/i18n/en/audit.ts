@@ -76,6 +76,8 @@ export const audit = {
   "action.undoStep": "Undo: {step}",
   "action.reinjectStep": "Again: {step}",
   "action.log.save": "Save a log",
+  "action.log.pin": "Keep a log",
+  "action.log.drop": "Remove a kept log",
   "action.practice.fault": "Press a failure button",
   "action.practice.start": "Start the practice fleet",
   "action.practice.stop": "Stop the practice fleet",

@@ -76,6 +76,8 @@ export const audit = {
   "action.undoStep": "Откат: {step}",
   "action.reinjectStep": "Заново: {step}",
   "action.log.save": "Сохранение журнала",
+  "action.log.pin": "Сохранять журнал на диске",
+  "action.log.drop": "Удалить сохранённый журнал",
   "action.practice.fault": "Кнопка отказа",
   "action.practice.start": "Запуск учебного парка",
   "action.practice.stop": "Остановка учебного парка",

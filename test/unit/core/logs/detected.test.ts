@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Detectors } from "../../../../electron/contract/detect.ts";
 import { logHead } from "../../../../electron/contract/logs.ts";
-import { createGuard, createLogRoom, createScreener } from "../../../../electron/core/logs/index.ts";
+import { createGuard, createLogRoom, createScreener, sourcesOf } from "../../../../electron/core/logs/index.ts";
 import { fakeClock } from "../../../helpers/ports.ts";
 import { until } from "../../../helpers/until.ts";
 import { fakeLogEngine } from "./fakeLogEngine.ts";
@@ -16,25 +16,28 @@ test("a log shows, finds and saves what its detectors left, and switches reach a
   masker.register("HF_TOKEN", Buffer.from("registered-value-1"));
   const fake = fakeLogEngine();
   const random = { bytes: (n: number) => Buffer.alloc(n), id: () => "view" };
-  const room = createLogRoom({ engineOf: async () => fake.engine, masker, screener, clock, random });
+  const sources = sourcesOf({ engineOf: async () => fake.engine });
+  const room = createLogRoom({ sources, masker, screener, clock, random });
   try {
     const text = `HF_TOKEN=registered-value-1 ${token} ada@example.org`;
     fake.write({ stream: "stdout", ns: 1n, text });
-    const { bufferId } = await room.open({ hostId: "h", containerId: "c" });
+    const { bufferId } = await room.open({
+      sources: [{ kind: "container", hostId: "h", containerId: "c".repeat(12) }],
+    });
     await until(() => room.head(bufferId).next === 1);
     on = { ...on, pii: true };
     fake.write({ stream: "stderr", ns: 2n, text });
     await until(() => room.head(bufferId).next === 2);
 
     const head = logHead.parse(room.head(bufferId));
-    const found = await room.search(bufferId, { text: token, from: 0, limit: 10 });
+    const found = await room.window(bufferId, { filter: { text: token }, from: 0, count: 10 });
     expect({
-      texts: room.window(bufferId, { from: 0, count: 10 }).lines.map((line) => line.text),
+      texts: (await room.window(bufferId, { from: 0, count: 10 })).lines.map((line) => line.text),
       masked: head.masked,
       detected: head.detected,
       unchecked: head.unchecked,
-      found: found.indices,
-      saved: (await room.save(bufferId)).text.includes(token),
+      found: found.lines,
+      saved: (await room.save(bufferId, { format: "text" })).text.includes(token),
     }).toEqual({
       texts: [
         "HF_TOKEN=******** [detected:github] ada@example.org",

@@ -4,7 +4,19 @@ import { createLineCache, rangesOf } from "../../../../../renderer/features/logs
 import { createPuller } from "../../../../../renderer/features/logs/useLogBuffer.ts";
 import { until } from "../../../../helpers/until.ts";
 
-const line = (index: number): LogLine => ({ index, at: null, stream: "stdout", level: null, text: `line ${index}` });
+const line = (row: number): LogLine => ({
+  ...{
+    index: row + 7,
+    row,
+    source: 0,
+    at: null,
+    stream: "stdout",
+    level: null,
+    text: `row ${row}`,
+    folded: 0,
+    part: false,
+  },
+});
 
 test.each([
   ["nothing", [], []],
@@ -32,7 +44,7 @@ test("forgets what is far from the view, once there is too much", () => {
   const cache = createLineCache(100);
   cache.put(Array.from({ length: 300 }, (_, index) => line(index)));
   cache.trim(250);
-  expect({ size: cache.size() <= 100, near: cache.get(250)?.index, far: cache.get(0) }).toEqual({
+  expect({ size: cache.size() <= 100, near: cache.get(250)?.row, far: cache.get(0) }).toEqual({
     size: true,
     near: 250,
     far: undefined,
