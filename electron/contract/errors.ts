@@ -40,6 +40,8 @@ export const hostCodes = [
   "JUMP_LOOP",
   "OPENSSH_MISSING",
   "PROMPT_DISMISSED",
+  "SECURITY_KEY_UNTOUCHED",
+  "SECURITY_KEY_MISSING",
 ] as const;
 
 /** The container engine. */
@@ -59,6 +61,9 @@ export const engineCodes = [
   "HOST_PATH_MISSING",
   "LOG_DRIVER_UNREADABLE",
 ] as const;
+
+/** Logs that are not a container's. */
+export const logCodes = ["LOG_FILE_UNREADABLE", "JOURNAL_UNREADABLE"] as const;
 
 /** Tunnels. */
 export const tunnelCodes = [
@@ -113,6 +118,7 @@ export const errorCodes = [
   ...commonCodes,
   ...hostCodes,
   ...engineCodes,
+  ...logCodes,
   ...tunnelCodes,
   ...launchCodes,
   ...secretCodes,

@@ -7,7 +7,13 @@ export const notes = {
   back: "--- connected again, nothing lost ---",
   gap: "--- connected again; lines in between are lost ---",
   again: "--- the container was started again ---",
+  unreadable: "--- a record that can't be read ---",
+  tooLong: "[a message that was too long]",
   removed: "--- the container was removed ---",
+  rotated: "--- the file was rotated: another one has its name now ---",
+  replaced: "--- another file has the name now; the last lines of the one before may be lost ---",
+  truncated: "--- the file was cut short: it begins anew, and its last lines may be lost ---",
+  gone: "--- the file is not there; waiting for it ---",
   ended(detail: Pick<ContainerDetail, "exitCode" | "oomKilled" | "state">): string {
     const code = detail.exitCode === null ? "" : `, exit code ${detail.exitCode}`;
     const memory = detail.oomKilled ? " (killed: out of memory)" : "";

@@ -100,6 +100,15 @@ export const errors = {
   "error.LOG_DRIVER_UNREADABLE": "The log cannot be read: the container uses the log driver {driver}.",
   "error.LOG_DRIVER_UNREADABLE.hint": "Start it with json-file, local or journald to read its log here.",
 
+  "error.LOG_FILE_UNREADABLE":
+    "{path} {reason, select, directory {is a folder, not a log file.} other {may not be read by this user.}}",
+  "error.LOG_FILE_UNREADABLE.hint":
+    "{reason, select, directory {Give the path of a file in it.} other {Let the user of this host read it, for example by the group adm, and open it again.}}",
+  "error.JOURNAL_UNREADABLE":
+    "{reason, select, missing {The host has no journalctl.} denied {This user may not read the host's journal.} empty {The host keeps no journal.} other {journalctl cannot read the host's journal.}}",
+  "error.JOURNAL_UNREADABLE.hint":
+    "{reason, select, denied {Add the user to the group systemd-journal on the host, and open it again.} other {Open the host's log files instead.}}",
+
   "error.LOCAL_PORT_TAKEN":
     "Port {port} of this computer is taken{program, select, none {} other { by {program}}}{pid, select, none {} other { (process {pid})}}.",
   "error.LOCAL_PORT_TAKEN.hint":

@@ -98,6 +98,15 @@ export const errors = {
   "error.LOG_DRIVER_UNREADABLE": "Журнал не прочитать: у контейнера драйвер журнала {driver}.",
   "error.LOG_DRIVER_UNREADABLE.hint": "Чтобы читать журнал здесь, запустите его с json-file, local или journald.",
 
+  "error.LOG_FILE_UNREADABLE":
+    "{reason, select, directory {{path} — это каталог, а не файл журнала.} other {Этому пользователю нельзя читать {path}.}}",
+  "error.LOG_FILE_UNREADABLE.hint":
+    "{reason, select, directory {Укажите путь к файлу в нём.} other {Дайте пользователю этого хоста право на чтение, например через группу adm, и откройте файл снова.}}",
+  "error.JOURNAL_UNREADABLE":
+    "{reason, select, missing {На хосте нет journalctl.} denied {Этому пользователю нельзя читать журнал хоста.} empty {Хост не ведёт журнал.} other {journalctl не может прочитать журнал хоста.}}",
+  "error.JOURNAL_UNREADABLE.hint":
+    "{reason, select, denied {Добавьте пользователя в группу systemd-journal на хосте и откройте журнал снова.} other {Откройте вместо него файлы журналов хоста.}}",
+
   "error.LOCAL_PORT_TAKEN":
     "Порт {port} этого компьютера занят{program, select, none {} other {: {program}}}{pid, select, none {} other { (процесс {pid})}}.",
   "error.LOCAL_PORT_TAKEN.hint":
