@@ -114,8 +114,8 @@ class JournalReader {
   }
 }
 
-/** `journalctl` says only on its standard error that it shows nothing of what there is. */
-async function mustBeReadable(link: Pick<HostLink, "exec">, signal: AbortSignal): Promise<void> {
+/** Fails with `JOURNAL_UNREADABLE`. `journalctl` says only on its standard error that it shows nothing of what there is. */
+export async function mustBeReadable(link: Pick<HostLink, "exec">, signal: AbortSignal | undefined): Promise<void> {
   const { code, stderr } = await link.exec(["journalctl", "--no-pager", "--lines", "1", "--output", "cat"], {
     signal,
     maxBytes: 64 * 1024,
