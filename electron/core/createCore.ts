@@ -37,8 +37,9 @@ import {
   loadTemplates,
   publicTemplate,
 } from "./launch/index.ts";
-import { createGuard, createLogRoom, createScreener, sourcesOf, weaknessOf } from "./logs/index.ts";
+import { createGuard, createLogRoom, createOwnLog, createScreener, sourcesOf, weaknessOf } from "./logs/index.ts";
 import { createNotebooks, notebookFile } from "./notebooks/index.ts";
+import { auditLine, createHostNews } from "./ownNews.ts";
 import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
 import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
@@ -78,7 +79,13 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   const { clock, random, paths, env } = ports;
   const screener = createScreener({ settings: () => settings.get().detectors, clock });
   const masker = createGuard(screener);
-  const log = (text: string) => (options.log ?? console.error)(masker.text(text));
+  const own = createOwnLog(clock);
+  const log = (text: string) => {
+    const masked = masker.text(text);
+    own.write("error", masked);
+    (options.log ?? console.error)(masked);
+  };
+  const news = createHostNews((text, level) => own.write(level, text));
   const changes = createBroadcast<AppChange>((change) => `${change.topic} ${change.hostId ?? ""}`);
   const changed = (topic: AppChange["topic"]) => (hostId?: string) =>
     changes.send(hostId === undefined ? { topic } : { topic, hostId });
@@ -142,7 +149,10 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     appVersion: options.version,
     actor: () => ({ user: env.USER ?? userInfo().username, door: options.actorDoor, ...(caller.getStore() ?? self) }),
   });
-  audit.onAppend(() => changed("audit")());
+  audit.onAppend((row) => {
+    changed("audit")();
+    own.write(row.errorCode === null ? "info" : "warn", auditLine(row));
+  });
   const secrets = createSecrets({
     keychain,
     store: secretStore,
@@ -187,6 +197,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     },
     onChange: (hostId) => {
       changed("hosts")(hostId);
+      for (const session of hosts.sessions()) if (session.record.id === hostId) news.look(session);
       tunnels.hostsChanged();
       ways.hostsChanged();
     },
@@ -262,7 +273,11 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     log,
   });
   const logs = createLogRoom({
-    sources: sourcesOf({ engineOf: async (hostId) => hosts.engineOf(hostId) }),
+    sources: sourcesOf({
+      engineOf: async (hostId) => hosts.engineOf(hostId),
+      linkOf: async (hostId) => hosts.linkOf(hostId),
+      own,
+    }),
     nameOf: (ref) => logSourceName(ref, hosts, containers),
     masker,
     screener,

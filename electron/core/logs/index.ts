@@ -14,7 +14,11 @@ export {
 export { createLogRoom, type LogRoom, type LogRoomDeps, type LogRoomLimits } from "./room.ts";
 export type { SourceName } from "./shared.ts";
 export {
+  createOwnLog,
+  type LogOffers,
   type LogSource,
+  logOffers,
+  type OwnLog,
   type SourceDeps,
   type SourceLine,
   type Sources,

@@ -1,3 +1,4 @@
+import { logOffers } from "../logs/index.ts";
 import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
 import { iterate } from "./iterate.ts";
@@ -7,10 +8,7 @@ export function logRoutes(os: Guarded, { hosts, logs }: Services) {
   return {
     logs: {
       open: os.logs.open.handler(({ input }) => logs.open(definedOnly(input))),
-      offers: os.logs.offers.handler(({ input }) => {
-        hosts.session(input.hostId);
-        return { units: null, unitsProblem: null, files: [] };
-      }),
+      offers: os.logs.offers.handler(({ input, signal }) => logOffers(hosts.linkOf(input.hostId), { signal })),
       watch: os.logs.watch.handler(({ input, signal }) => iterate(logs.watch(input.bufferId, input.filter, signal))),
       window: os.logs.window.handler(({ input }) => logs.window(input.bufferId, input)),
       locate: os.logs.locate.handler(({ input, signal }) =>
