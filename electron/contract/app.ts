@@ -70,6 +70,8 @@ export const prompt = z.discriminatedUnion("kind", [
     instructions: z.string(),
     questions: z.array(z.object({ text: z.string(), echo: z.boolean() })),
   }),
+  /** A security key blinks and waits; the question goes away when it was touched. `text` is what OpenSSH says of it. */
+  z.object({ ...promptBase, kind: z.literal("touch"), text: z.string() }),
 ]);
 export type Prompt = z.infer<typeof prompt>;
 

@@ -64,6 +64,8 @@ export const hostInput = z.discriminatedUnion("kind", [
     jumps: z.array(jumpHost).max(8).optional(),
     /** Who carries the connection; `auto` is the library unless only OpenSSH's client can prove who we are. */
     transport: z.enum(["auto", "library", "system"]).optional(),
+    /** Take private keys that other users of this machine may read too. OpenSSH's client never does. */
+    allowOpenKeys: z.boolean().optional(),
     /** Where the engine listens, when probing is not wanted. */
     socketPath: z.string().startsWith("/").max(4096).optional(),
   }),
@@ -169,6 +171,7 @@ export const hostDetail = hostRow.extend({
   /** The explicit jump hosts; those of the configuration are in its route. */
   jumps: z.array(z.string()),
   transport: z.enum(["auto", "library", "system"]),
+  allowOpenKeys: z.boolean(),
   facts: hostFacts.nullable(),
   hostKey: hostKeyView.nullable(),
   incident: hostKeyIncident.nullable(),
@@ -228,6 +231,8 @@ export const hostRoute = z.object({
   proxyCommand: z.string().nullable(),
   identityFiles: z.array(z.string()),
   notHonoured: z.array(z.string()),
+  /** Private keys that others may read are taken: a person has told to. */
+  allowOpenKeys: z.boolean(),
   transport: z.object({
     by: z.enum(["library", "system"]),
     reason: z.enum(["default", "chosen", "certificate", "security-key"]),

@@ -42,6 +42,9 @@ export function askByPrompt(deps: {
       });
       return answer.values;
     },
+    async touch({ hostId, text, signal }) {
+      await prompts.ask({ kind: "touch", ...at(hostId), text }, signal);
+    },
     async hostKey({ hostId, address, port, type, fingerprint, art, signal }) {
       const where = port === 22 ? address : `[${address}]:${port}`;
       const answer = await prompts.ask(

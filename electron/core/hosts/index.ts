@@ -42,7 +42,7 @@ const maxHosts = 1000;
 /** The way to this very machine. */
 const noRoute = {
   ...{ config: null, resolvedBy: null, address: "", port: 0, user: "", hops: [] },
-  ...{ proxyCommand: null, identityFiles: [], notHonoured: [], certificates: [] },
+  ...{ proxyCommand: null, identityFiles: [], notHonoured: [], allowOpenKeys: false, certificates: [] },
   transport: { by: "library" as const, reason: "default" as const },
 };
 

@@ -35,8 +35,8 @@ export function createRoutes(config: SshConfig): Routes {
   };
 }
 
-function wantedOf({ address, port, user, auth, config, jumps, transport }: SshHostInput): WantedHost {
-  return { address, port, user, auth, config, jumps, transport };
+function wantedOf({ address, port, user, auth, config, jumps, transport, allowOpenKeys }: SshHostInput): WantedHost {
+  return { address, port, user, auth, config, jumps, transport, allowOpenKeys };
 }
 
 /** The way as a person sees it. */
@@ -53,9 +53,17 @@ export function routeView(
     hops: (target.jumps ?? []).map(({ address, port, user }) => ({ address, port, user })),
     proxyCommand: target.proxyCommand ?? null,
     identityFiles: target.auth.kind === "config" ? [...target.auth.files] : [],
-    notHonoured: host?.notHonoured ?? [],
+    notHonoured: (host?.notHonoured ?? []).filter((line) => transport.by === "library" || isOverruled(line)),
+    allowOpenKeys: target.allowOpenKeys ?? false,
     transport: { by: transport.by, reason: transport.reason },
   };
+}
+
+/** OpenSSH's client follows its own configuration, but for what its runs are told otherwise. */
+function isOverruled(line: string): boolean {
+  return /^(stricthostkeychecking|knownhostscommand|(local|remote|dynamic)forward|forward(agent|x11\w*)|permitlocalcommand|localcommand|remotecommand|verifyhostkeydns) /.test(
+    line,
+  );
 }
 
 /** The certificates of a way, with their dates. */

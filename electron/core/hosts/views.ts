@@ -57,6 +57,7 @@ export function detailOf(
     config: host.kind === "ssh" ? (host.config ?? null) : null,
     jumps: host.kind === "ssh" ? (host.jumps ?? []) : [],
     transport: host.kind === "ssh" ? (host.transport ?? "auto") : "auto",
+    allowOpenKeys: host.kind === "ssh" && (host.allowOpenKeys ?? false),
     facts: session.view().facts,
     hostKey: seen.key,
     incident: seen.incident ?? onTheWay ?? null,

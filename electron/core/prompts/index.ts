@@ -76,6 +76,8 @@ function fits(prompt: Prompt, answer: PromptAnswerInput): boolean {
     case "passphrase":
     case "password":
       return answer.kind === "secret";
+    case "touch":
+      return false;
     case "questions":
       return answer.kind === "texts" && answer.values.length === prompt.questions.length;
   }

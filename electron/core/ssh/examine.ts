@@ -1,15 +1,19 @@
 import { lookup } from "node:dns/promises";
 import { Failure } from "../failure.ts";
+import { libraryCarrier } from "./carrier.ts";
 import type { AuthTrace } from "./connection/auth.ts";
 import { dial } from "./connection/dial.ts";
 import { Held } from "./connection/held.ts";
-import { type Identity, type KeySkip, loadIdentity } from "./connection/identity.ts";
+import { type ConfiguredKeys, type Identity, type KeySkip, loadIdentity } from "./connection/identity.ts";
 import { openRoute, type RouteDeps } from "./connection/route.ts";
+import { runToEnd } from "./run.ts";
+import { openSystem } from "./system/connect.ts";
+import { keysAtHand } from "./system/keys.ts";
 import type { SshTarget } from "./target.ts";
 import { defaultTimings } from "./timings.ts";
 import { fingerprintOf } from "./trust/fingerprint.ts";
 
-export type ExamineDeps = Omit<RouteDeps, "held" | "timings" | "wire" | "trace" | "keyOnly" | "onHop">;
+export type ExamineDeps = Omit<RouteDeps, "held" | "timings" | "wire" | "trace" | "onHop">;
 
 /** What was seen, for a person: a kind that the catalogue has words for, and the thing itself. */
 export interface Evidence {
@@ -44,21 +48,18 @@ export async function examineRoute(deps: ExamineDeps, tell: Examination): Promis
   try {
     for (const host of hosts) {
       tell.begin("keys", host);
-      const identity = await held.identity(host, () => loadIdentity(host.auth, deps, deps.signal));
-      for (const one of notesOf(identity)) tell.evidence(one);
+      for (const one of await keysFor(host, deps, held)) tell.evidence(one);
       tell.done();
     }
-    const connection = await openRoute({ ...deps, held, timings: defaultTimings, ...watch(deps, tell) });
+    const route = { ...deps, held, timings: defaultTimings, ...watch(deps, tell) };
+    const carrier = target.system ? await openSystem(route) : libraryCarrier(await openRoute(route), deps.clock);
     try {
       tell.begin("channel", target);
-      await connection.exec("true", "true", { signal: deps.signal }, ({ channel, stream }) => {
-        channel.stderr.resume();
-        stream.resume();
-        stream.end();
-      });
+      const command = { line: "true", what: "true", mark: "", slot: () => {} };
+      await runToEnd(await carrier.start(command, deps), "true", { signal: deps.signal }, deps.clock);
       tell.done();
     } finally {
-      connection.end();
+      carrier.end();
     }
   } finally {
     held.forget();
@@ -110,15 +111,23 @@ function watch(deps: ExamineDeps, tell: Examination): Pick<RouteDeps, "onHop" | 
   };
 }
 
+async function keysFor(host: SshTarget, deps: ExamineDeps, held: Held): Promise<Evidence[]> {
+  if (deps.target.system !== undefined) return keyNotes(await keysAtHand(host, deps));
+  return notesOf(await held.identity(host, () => loadIdentity(host, deps, deps.signal)));
+}
+
 function notesOf(identity: Identity): Evidence[] {
   if (identity.kind === "key") {
     return [seen("key", `${identity.key.type} ${fingerprintOf(identity.key.getPublicSSH())}`)];
   }
-  if (identity.kind !== "keys") return [];
-  const usual = identity.skipped.filter(({ reason }) => reason !== "missing");
+  return identity.kind === "keys" ? keyNotes(identity) : [];
+}
+
+function keyNotes({ offered, skipped }: Pick<ConfiguredKeys, "offered" | "skipped">): Evidence[] {
+  const usual = skipped.filter(({ reason }) => reason !== "missing");
   return [
-    ...identity.offered.map(({ what, type, fingerprint }) => seen("key", `${what} ${type} ${fingerprint}`)),
-    ...(usual.length > 0 || identity.offered.length > 0 ? usual : identity.skipped).map(({ what, detail, reason }) =>
+    ...offered.map(({ what, type, fingerprint }) => seen("key", `${what} ${type} ${fingerprint}`.trim())),
+    ...(usual.length > 0 || offered.length > 0 ? usual : skipped).map(({ what, detail, reason }) =>
       seen("keySkipped", `${what} ${detail}`.trim(), reason),
     ),
   ];

@@ -30,6 +30,8 @@ export interface SshTarget {
   port: number;
   user: string;
   auth: SshAuth;
+  /** Take private keys that others may read too: a person has told to, for this host. */
+  allowOpenKeys?: boolean | undefined;
   /** Under which id the host key is pinned; the host's own without one. */
   pinId?: string | undefined;
   /** `HostKeyAlias`: the name under which the key is looked for, without a port. */
@@ -63,6 +65,8 @@ export interface Ask {
     prompts: { text: string; echo: boolean }[];
     signal: AbortSignal;
   }): Promise<string[] | null>;
+  /** A security key waits to be touched; `text` is what OpenSSH says of it. Resolves when it was dismissed, or with `signal`. */
+  touch(question: { hostId: string; text: string; signal: AbortSignal }): Promise<void>;
   /** `art` is OpenSSH's picture of the key, 11 lines. */
   hostKey(question: {
     hostId: string;

@@ -35,6 +35,10 @@ export function scriptedAsk(answers: Partial<Ask> = {}): { ask: Ask; asked: stri
         asked.push(`answers ${question.prompts.map((prompt) => prompt.text).join("|")}`);
         return (await answers.answers?.(question)) ?? null;
       },
+      async touch(question) {
+        asked.push(`touch ${question.text}`);
+        await answers.touch?.(question);
+      },
       async hostKey(question) {
         asked.push(`host key ${question.fingerprint}`);
         return (await answers.hostKey?.(question)) ?? false;

@@ -1,6 +1,6 @@
 /** The user's own ssh configuration: which hosts it names, and what it says of one. */
 import { Failure } from "../../failure.ts";
-import type { Cancellable } from "../../ports.ts";
+import type { Cancellable, Clock } from "../../ports.ts";
 import { evaluate, namesIn, runsPrograms } from "./evaluate.ts";
 import { type ConfigProblem, readConfig } from "./files.ts";
 import { parseLines } from "./lines.ts";
@@ -18,6 +18,7 @@ export interface SshConfigDeps {
   home: string;
   localUser: string;
   env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
   /** OpenSSH's client; default `ssh` in the path. */
   program?: string | undefined;
 }
@@ -38,7 +39,10 @@ export interface SshConfig {
   list(options?: Cancellable): Promise<{ hosts: ConfiguredName[]; problems: ConfigProblem[]; truncated: number }>;
   /** How to call OpenSSH's client with this configuration. */
   readonly openSsh: OpenSsh;
+  /** What `ssh` reads by itself, the first one first. */
+  readonly files: readonly string[];
   readonly home: string;
+  readonly clock: Clock;
 }
 
 const maxListed = 300;
@@ -82,7 +86,9 @@ export function createSshConfig(deps: SshConfigDeps): SshConfig {
 
   return {
     openSsh,
+    files: deps.usual ? [file, "/etc/ssh/ssh_config"] : [file],
     home,
+    clock: deps.clock,
     resolve,
     async list(options = {}) {
       const { directives, problems } = await readConfig(file, home);

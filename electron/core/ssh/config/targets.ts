@@ -1,6 +1,5 @@
 import { Failure } from "../../failure.ts";
 import type { Cancellable } from "../../ports.ts";
-import { underHome } from "../paths.ts";
 import type { SystemWay } from "../system/arguments.ts";
 import { chooseTransport, type Transport } from "../system/choose.ts";
 import type { ConfiguredAuth, SshAuth, SshTarget } from "../target.ts";
@@ -19,6 +18,8 @@ export interface WantedHost {
   jumps?: readonly string[] | undefined;
   /** Who carries the connection; `auto` is the library unless only OpenSSH's client can. */
   transport?: "auto" | "library" | "system" | undefined;
+  /** Take private keys that others may read too, on the whole way. */
+  allowOpenKeys?: boolean | undefined;
 }
 
 /** A way to a host, found. */
@@ -39,17 +40,29 @@ function isPlain({ auth, config, jumps }: WantedHost): boolean {
 
 /** Finds the way to a host. `JUMP_LOOP` when it would come by the same host twice, `SSH_CONFIG_INVALID` when it is no way. */
 export async function findRoute(wanted: WantedHost, config: SshConfig, options: Cancellable = {}): Promise<FoundRoute> {
-  const { target, host, hops } = await find(wanted, config, options);
-  const transport = await chooseTransport(wanted.transport, target.auth, host, config.home);
+  const { target, host, hops } = withRules(await find(wanted, config, options), wanted);
+  const { home, clock, openSsh } = config;
+  const transport = await chooseTransport(wanted.transport, target.auth, host, {
+    ...options,
+    home,
+    clock,
+    env: openSsh.env,
+  });
   if (transport.by === "library") return { target, host, hops, transport };
   const way: SystemWay = {
-    configFile: config.openSsh.configFile,
+    includes: host === null ? [] : config.files,
     name: wanted.config ?? wanted.address,
     ...(wanted.config === undefined ? { user: wanted.user, port: wanted.port } : {}),
-    keyFile: target.auth.kind === "key" ? underHome(target.auth.path, config.home) : undefined,
     jumps: wanted.jumps,
   };
   return { target: { ...target, system: { way, certificates: transport.certificates } }, host, hops, transport };
+}
+
+function withRules(found: Omit<FoundRoute, "transport">, { allowOpenKeys }: WantedHost): typeof found {
+  if (!allowOpenKeys) return found;
+  const { target } = found;
+  const jumps = target.jumps?.map((hop) => ({ ...hop, allowOpenKeys }));
+  return { ...found, target: { ...target, allowOpenKeys, ...(jumps === undefined ? {} : { jumps }) } };
 }
 
 async function find(

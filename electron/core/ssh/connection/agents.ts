@@ -1,10 +1,8 @@
-import ssh2, { type BaseAgent, type ParsedKey, type PublicKeyEntry, type SigningRequestOptions } from "ssh2";
-import { Failure, reasonOf } from "../../failure.ts";
-import type { Clock } from "../../ports.ts";
+import ssh2, { type BaseAgent, type ParsedKey, type SigningRequestOptions } from "ssh2";
+import { reasonOf } from "../../failure.ts";
+import type { Cancellable, Clock } from "../../ports.ts";
 import { fingerprintOf } from "../trust/fingerprint.ts";
-
-/** How long an agent may take; one that waits for a person to unlock it would hold everything up. */
-const answerMs = 5_000;
+import { agentUnavailable, listRing, needsOpenSsh, type RingKey } from "./ring.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,41 +11,27 @@ export function agentSocket(env: Env): string {
   if (path !== undefined && path !== "") return path;
   // Windows has one well-known pipe instead of a variable, and always sets OS.
   if (env.OS === "Windows_NT") return "\\\\.\\pipe\\openssh-ssh-agent";
-  throw new Failure("AGENT_UNAVAILABLE", { reason: "SSH_AUTH_SOCK is not set", fingerprint: "", keys: 0 });
+  throw agentUnavailable("SSH_AUTH_SOCK is not set");
 }
 
 export interface AgentRing {
   agent: BaseAgent;
   keys: ParsedKey[];
-  /** Certificates and FIDO keys, which ssh2 cannot use: their type names. */
-  unusable: string[];
+  /** Certificates and FIDO keys, which ssh2 cannot use. */
+  unusable: RingKey[];
 }
 
 /** What an agent holds. `AGENT_UNAVAILABLE` when there is none, or when it does not answer. */
-export function openRing(socket: string, clock: Clock): Promise<AgentRing> {
+export async function openRing(socket: string, clock: Clock, options: Cancellable = {}): Promise<AgentRing> {
   const agent = ssh2.createAgent(socket);
-  return new Promise((resolve, reject) => {
-    const refuse = (reason: string) => reject(new Failure("AGENT_UNAVAILABLE", { reason, fingerprint: "", keys: 0 }));
-    const stop = clock.after(answerMs, () => refuse("no answer in 5 s"));
-    agent.getIdentities((error, entries) => {
-      stop();
-      if (error) return refuse(reasonOf(error));
-      const read = (entries ?? []).map(readEntry);
-      const keys = read.flatMap((entry) => (entry.key ? [entry.key] : []));
-      resolve({ agent, keys, unusable: read.flatMap((entry) => (entry.key ? [] : [entry.type])) });
-    });
-  });
-}
-
-function readEntry(entry: Buffer | string | ParsedKey | PublicKeyEntry): { key: ParsedKey | null; type: string } {
-  if (typeof entry === "object" && "pubKey" in entry) {
-    const { pubKey } = entry;
-    return "pubKey" in pubKey ? readEntry(pubKey.pubKey) : { key: pubKey, type: pubKey.type };
+  const keys: ParsedKey[] = [];
+  const unusable: RingKey[] = [];
+  for (const entry of await listRing(socket, clock, options)) {
+    const parsed = [ssh2.utils.parseKey(`${entry.type} ${entry.blob.toString("base64")}`)].flat()[0];
+    if (needsOpenSsh(entry.type) || parsed === undefined || parsed instanceof Error) unusable.push(entry);
+    else keys.push(Object.assign(parsed, { comment: entry.comment }));
   }
-  const parsed: (ParsedKey | Error)[] = [ssh2.utils.parseKey(entry)].flat();
-  const key = parsed.find((one): one is ParsedKey => !(one instanceof Error)) ?? null;
-  const type = Buffer.isBuffer(entry) && entry.length > 4 ? entry.toString("latin1", 4, 4 + entry.readUInt32BE(0)) : "";
-  return { key, type: key?.type ?? type };
+  return { agent, keys, unusable };
 }
 
 /** Something that signs, as ssh2 wants to see it: with the hash that it names. */

@@ -7,7 +7,7 @@ import type { Identity } from "./identity.ts";
 /** Keys and passwords that were right, by host of the route, so that a reconnect asks nothing. */
 export class Held {
   #identities = new Map<string, Identity>();
-  #passwords = new Map<string, Secret>();
+  #secrets = new Map<string, Secret>();
 
   async identity(target: SshTarget, load: () => Promise<Identity>): Promise<Identity> {
     const key = keyOf(target);
@@ -19,21 +19,29 @@ export class Held {
   }
 
   password(target: SshTarget): HeldPassword {
-    const key = keyOf(target);
+    return this.#secret(keyOf(target));
+  }
+
+  /** What OpenSSH's client was told when it asked this. */
+  answer(question: string): HeldPassword {
+    return this.#secret(`asked: ${question}`);
+  }
+
+  #secret(key: string): HeldPassword {
     return {
-      get: () => this.#passwords.get(key) ?? null,
+      get: () => this.#secrets.get(key) ?? null,
       set: (secret) => {
-        this.#passwords.get(key)?.dispose();
-        if (secret) this.#passwords.set(key, secret);
-        else this.#passwords.delete(key);
+        this.#secrets.get(key)?.dispose();
+        if (secret) this.#secrets.set(key, secret);
+        else this.#secrets.delete(key);
       },
     };
   }
 
   forget(): void {
     this.#identities.clear();
-    for (const secret of this.#passwords.values()) secret.dispose();
-    this.#passwords.clear();
+    for (const secret of this.#secrets.values()) secret.dispose();
+    this.#secrets.clear();
   }
 
   [inspect.custom](): string {
@@ -42,6 +50,6 @@ export class Held {
 }
 
 /** The way of proving is part of it: a changed configuration gets another identity. */
-function keyOf({ user, address, port, auth }: SshTarget): string {
-  return JSON.stringify([user, address, port, auth]);
+function keyOf({ user, address, port, auth, allowOpenKeys }: SshTarget): string {
+  return JSON.stringify([user, address, port, auth, allowOpenKeys]);
 }

@@ -2,10 +2,11 @@ import type { BaseAgent, ParsedKey } from "ssh2";
 import { Failure, isFailure, reasonOf } from "../../failure.ts";
 import type { Clock } from "../../ports.ts";
 import { underHome } from "../paths.ts";
-import type { Ask, ConfiguredAuth, SshAuth } from "../target.ts";
+import type { Ask, ConfiguredAuth, SshAuth, SshTarget } from "../target.ts";
 import { fingerprintOf } from "../trust/fingerprint.ts";
 import { type AgentRing, agentSocket, ChosenKeys, type Env, type OfferedKey, openRing, signedBy } from "./agents.ts";
-import { loadKeyFile, publicHalf } from "./keyFile.ts";
+import { type KeyFileRules, loadKeyFile, publicHalf } from "./keyFile.ts";
+import { listRing } from "./ring.ts";
 
 /** What proves who we are, in the form that ssh2 takes. Held as long as the link is wanted, so that a reconnect asks nothing. */
 export type Identity =
@@ -59,16 +60,20 @@ export interface IdentityDeps {
 const maxOffered = 5;
 
 /** Reads the key or finds it in the agent, before any connection is made: what fails here costs the host nothing. */
-export async function loadIdentity(auth: SshAuth, deps: IdentityDeps, signal: AbortSignal): Promise<Identity> {
+export async function loadIdentity(
+  { auth, allowOpenKeys: allowOpen = false }: Pick<SshTarget, "auth" | "allowOpenKeys">,
+  deps: IdentityDeps,
+  signal: AbortSignal,
+): Promise<Identity> {
   switch (auth.kind) {
     case "key": {
       const path = underHome(auth.path, deps.home);
-      return { kind: "key", key: await loadKeyFile(path, passphraseOf(path, deps, signal)) };
+      return { kind: "key", key: await loadKeyFile(path, passphraseOf(path, deps, signal), { allowOpen }) };
     }
     case "agent":
       return { kind: "agent", agent: await oneAgentKey(auth.fingerprint, deps) };
     case "config":
-      return await configuredKeys(auth, deps);
+      return await configuredKeys(auth, { ...deps, allowOpen });
     case "password":
     case "interactive":
       return { kind: auth.kind };
@@ -88,22 +93,22 @@ export interface AgentKey {
 
 /** The keys of the user's agent, for a person to choose one from. `AGENT_UNAVAILABLE` when there is none to ask. */
 export async function listAgentKeys(deps: Pick<IdentityDeps, "env" | "clock">): Promise<AgentKey[]> {
-  const { keys } = await openRing(agentSocket(deps.env), deps.clock);
-  return keys.map((key) => ({
-    type: key.type,
-    fingerprint: fingerprintOf(key.getPublicSSH()),
-    comment: key.comment.slice(0, 200),
-  }));
+  const keys = await listRing(agentSocket(deps.env), deps.clock);
+  return keys.map(({ type, fingerprint, comment }) => ({ type, fingerprint, comment }));
 }
 
 /** One key of the agent and no other. Without a chosen fingerprint the ring must hold exactly one. */
 async function oneAgentKey(fingerprint: string | undefined, deps: IdentityDeps): Promise<BaseAgent> {
-  const { agent, keys } = await openRing(agentSocket(deps.env), deps.clock);
+  const { agent, keys, unusable } = await openRing(agentSocket(deps.env), deps.clock);
   const chosen =
     fingerprint === undefined ? keys : keys.filter((key) => fingerprintOf(key.getPublicSSH()) === fingerprint);
   const [key] = chosen;
   const refuse = (reason: string) =>
     new Failure("AGENT_UNAVAILABLE", { reason, fingerprint: fingerprint ?? "", keys: keys.length });
+  const only = unusable.find((one) => fingerprint === undefined || one.fingerprint === fingerprint);
+  if (key === undefined && only !== undefined) {
+    throw new Failure("OPENSSH_MISSING", { what: `only OpenSSH's client can use the key ${only.type}` });
+  }
   if (key === undefined) {
     throw refuse(fingerprint === undefined ? "it holds no usable key" : "it does not hold the chosen key");
   }
@@ -119,12 +124,12 @@ interface Candidate {
 }
 
 /** As OpenSSH orders them: what IdentityFile names, then the rest of the agent unless IdentitiesOnly forbids it. */
-async function configuredKeys(auth: ConfiguredAuth, deps: IdentityDeps): Promise<ConfiguredKeys> {
+async function configuredKeys(auth: ConfiguredAuth, deps: IdentityDeps & KeyFileRules): Promise<ConfiguredKeys> {
   const skipped: KeyNote[] = [];
   const ring = await ringOf(auth, deps, skipped);
   const found: Candidate[] = [];
   for (const file of auth.files) {
-    const candidate = await candidateOf(underHome(file, deps.home), ring, skipped);
+    const candidate = await candidateOf(underHome(file, deps.home), ring, skipped, deps);
     if (candidate) found.push(candidate);
   }
   const named = new Set(found.map(({ note }) => note.fingerprint));
@@ -147,7 +152,7 @@ async function configuredKeys(auth: ConfiguredAuth, deps: IdentityDeps): Promise
         if (held) return held;
         try {
           const ask = passphraseOf(path, deps, signal);
-          const key = await loadKeyFile(path, (attempt) => around(() => ask(attempt)));
+          const key = await loadKeyFile(path, (attempt) => around(() => ask(attempt)), deps);
           unlocked.set(path, key);
           return key;
         } catch (error) {
@@ -167,8 +172,9 @@ async function ringOf(auth: ConfiguredAuth, deps: IdentityDeps, skipped: KeyNote
   if (auth.agent === "none") return null;
   try {
     const ring = await openRing(auth.agent ?? agentSocket(deps.env), deps.clock);
-    for (const type of ring.unusable) {
-      skipped.push({ what: type, from: "agent", type, fingerprint: "", reason: "needs-openssh", detail: "" });
+    for (const { type, fingerprint, comment } of ring.unusable) {
+      const what = comment || fingerprint;
+      skipped.push({ what, from: "agent", type, fingerprint, reason: "needs-openssh", detail: type });
     }
     return ring;
   } catch (error) {
@@ -186,10 +192,15 @@ function ringCandidate(ring: AgentRing | null, key: ParsedKey, path?: string): C
   return { note, key, offer: () => signedBy(ring.agent, key) };
 }
 
-async function candidateOf(path: string, ring: AgentRing | null, skipped: KeyNote[]): Promise<Candidate | null> {
+async function candidateOf(
+  path: string,
+  ring: AgentRing | null,
+  skipped: KeyNote[],
+  rules: KeyFileRules,
+): Promise<Candidate | null> {
   const note: KeyNote = { what: path, from: "file", type: "", fingerprint: "", reason: "", detail: "" };
   try {
-    const half = await publicHalf(path);
+    const half = await publicHalf(path, rules);
     if (half === null) {
       skipped.push({ ...note, reason: "unreadable", detail: "locked in an old format, without its .pub beside it" });
       return null;
@@ -216,7 +227,7 @@ async function candidateOf(path: string, ring: AgentRing | null, skipped: KeyNot
   }
 }
 
-function skipOf({ code, details }: Failure): KeySkip {
+export function skipOf({ code, details }: Failure): KeySkip {
   if (code === "KEY_FILE_OPEN") return "open-permissions";
   if (code === "KEY_FILE_UNREADABLE") return details.reason === "ENOENT" ? "missing" : "unreadable";
   return /^sk-|-cert-v01@/.test(String(details.reason)) ? "needs-openssh" : "unreadable";

@@ -11,9 +11,14 @@ export type AskPassphrase = (attempt: number) => Promise<Secret | null>;
 
 const maxTries = 3;
 
+export interface KeyFileRules {
+  /** Take a private key that others may read too, as a person has told to. */
+  allowOpen: boolean;
+}
+
 /** Reads a private key and unlocks it. `ask` is called only when it is locked. */
-export async function loadKeyFile(path: string, ask: AskPassphrase): Promise<ParsedKey> {
-  const bytes = await readKeyFile(path);
+export async function loadKeyFile(path: string, ask: AskPassphrase, rules: KeyFileRules): Promise<ParsedKey> {
+  const bytes = await readKeyFile(path, rules);
   try {
     const bare = parse(bytes, path, undefined);
     if (bare !== "locked") return bare;
@@ -33,8 +38,8 @@ export async function loadKeyFile(path: string, ask: AskPassphrase): Promise<Par
  * The public half of a private key, without any passphrase: from the file itself where its format shows it, else from
  * the `.pub` beside it. `null` when neither tells. Rejects like {@link loadKeyFile} when the file cannot be used.
  */
-export async function publicHalf(path: string): Promise<ParsedKey | null> {
-  const bytes = await readKeyFile(path);
+export async function publicHalf(path: string, rules: KeyFileRules): Promise<ParsedKey | null> {
+  const bytes = await readKeyFile(path, rules);
   try {
     const blob = openSshPublicBlob(bytes);
     if (blob !== null) return usable(blob, path);
@@ -44,7 +49,7 @@ export async function publicHalf(path: string): Promise<ParsedKey | null> {
     bytes.fill(0);
   }
   try {
-    const text = await readKeyFile(`${path}.pub`);
+    const text = await readKeyFile(`${path}.pub`, rules);
     const parsed = [ssh2.utils.parseKey(text)].flat()[0];
     return parsed === undefined || parsed instanceof Error ? null : parsed;
   } catch {
@@ -119,7 +124,8 @@ function unsupported(bytes: Buffer): string | undefined {
   return undefined;
 }
 
-async function readKeyFile(path: string): Promise<Buffer> {
+/** The bytes of a key file, after a look at who may read it. */
+export async function readKeyFile(path: string, { allowOpen }: KeyFileRules): Promise<Buffer> {
   try {
     // Not blocking: a named pipe at this path would otherwise hold the thread until somebody writes to it.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -128,7 +134,7 @@ async function readKeyFile(path: string): Promise<Buffer> {
       if (!info.isFile()) throw new Failure("KEY_FILE_UNREADABLE", { path, reason: "not a file" });
       if (info.size > maxKeyBytes) throw new Failure("KEY_FILE_INVALID", { path, reason: "too large to be a key" });
       const bytes = await file.readFile();
-      if (/PRIVATE KEY-----/.test(bytes.toString("latin1", 0, 128))) refuseOpen(path, info);
+      if (!allowOpen && /PRIVATE KEY-----/.test(bytes.toString("latin1", 0, 128))) refuseOpen(path, info);
       return bytes;
     } finally {
       await file.close();

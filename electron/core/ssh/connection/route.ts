@@ -7,7 +7,7 @@ import type { ChannelStream } from "./channelStream.ts";
 import { type ConnectDeps, type Connection, openConnection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import type { Held } from "./held.ts";
-import { type Identity, loadIdentity } from "./identity.ts";
+import { loadIdentity } from "./identity.ts";
 import { commandWire, type Wire } from "./wire.ts";
 
 export interface RouteDeps extends Omit<ConnectDeps, "identity" | "password" | "timings" | "wire"> {
@@ -38,7 +38,7 @@ export async function openRoute(deps: RouteDeps): Promise<Connection> {
   try {
     let via: Connection | null = null;
     for (const hop of target.jumps ?? []) {
-      via = await openHop({ ...deps, target: hop, ask: asHop(deps.ask, hop), keyOnly: false }, via);
+      via = await openHop({ ...deps, target: hop, ask: asHop(deps.ask, hop) }, via);
       hops.push({ connection: via, stop: keepAlive(via, deps, hop) });
     }
     const connection = await openHop(deps, via);
@@ -54,9 +54,7 @@ async function openHop(deps: RouteDeps, via: Connection | null): Promise<Connect
   const { target, signal, held, gate, timings } = deps;
   deps.onHop?.(target, false);
   // Read before the network is touched: what fails here costs nobody anything.
-  const identity: Identity = deps.keyOnly
-    ? { kind: "interactive" }
-    : await held.identity(target, () => loadIdentity(target.auth, deps, signal));
+  const identity = await held.identity(target, () => loadIdentity(target, deps, signal));
   await gate?.pass({ signal });
   const dialMs = target.connectTimeoutMs ?? timings.dialMs;
   const wire = await openWire(deps, via, dialMs);
@@ -107,7 +105,7 @@ function keepAlive(connection: Connection, { clock, timings }: RouteDeps, hop: S
 }
 
 /** Questions that belong to a hop say so: a password for the bastion must not be typed for the host behind it. */
-function asHop(ask: Ask, { user, address }: SshTarget): Ask {
+export function asHop(ask: Ask, { user, address }: SshTarget): Ask {
   return {
     ...ask,
     password: (question) => ask.password({ ...question, user: `${user}@${address}` }),

@@ -2,13 +2,16 @@ import { Failure } from "../../failure.ts";
 import type { Ask, SshTarget } from "../target.ts";
 import type { HostKeys, HostKeyVerdict } from "../trust/hostKeys.ts";
 
-export interface VerifyDeps {
+export interface DecideDeps {
   hostId: string;
   target: SshTarget;
   hostKeys: HostKeys;
   ask: Ask;
   signal: AbortSignal;
   asking<T>(question: () => Promise<T>): Promise<T>;
+}
+
+export interface VerifyDeps extends DecideDeps {
   giveUp(failure: Failure): void;
 }
 
@@ -22,43 +25,44 @@ export function keyQuestion(hostId: string, { address, port, pinId, hostKeyAlias
   };
 }
 
-/** The check of the host's key as ssh2 calls it. Without one ssh2 accepts every key. */
-export function verifyHostKey(deps: VerifyDeps) {
+/** Accepts a host's key, after a question where it is new; rejects with `HOST_KEY_REJECTED` or `HOST_KEY_CHANGED`. */
+export async function decideHostKey(key: Buffer, deps: DecideDeps): Promise<void> {
   const { hostId, hostKeys, ask, signal } = deps;
   const { address, port, strict = "ask" } = deps.target;
   const keyOf = keyQuestion(hostId, deps.target);
-  let pending: Promise<unknown> = Promise.resolve();
-
-  async function decide(key: Buffer): Promise<void> {
-    const verdict = await hostKeys.check({ ...keyOf, key });
-    switch (verdict.kind) {
-      case "pinned":
-        return;
-      case "known":
-        return await hostKeys.pin(keyOf.hostId, key);
-      case "unknown": {
-        const { type, fingerprint, art } = verdict;
-        if (strict === "yes") {
-          const reason = "StrictHostKeyChecking yes";
-          throw new Failure("HOST_KEY_REJECTED", { address, port, type, fingerprint, reason });
-        }
-        if (strict === "accept-new") return await hostKeys.pin(keyOf.hostId, key);
-        const question = { hostId, address, port, type, fingerprint, art, signal };
-        if (!(await deps.asking(() => ask.hostKey(question)))) {
-          throw new Failure("HOST_KEY_REJECTED", { address, port, type, fingerprint });
-        }
-        return await hostKeys.pin(keyOf.hostId, key);
+  const verdict = await hostKeys.check({ ...keyOf, key });
+  switch (verdict.kind) {
+    case "pinned":
+      return;
+    case "known":
+      return await hostKeys.pin(keyOf.hostId, key);
+    case "unknown": {
+      const { type, fingerprint, art } = verdict;
+      if (strict === "yes") {
+        const reason = "StrictHostKeyChecking yes";
+        throw new Failure("HOST_KEY_REJECTED", { address, port, type, fingerprint, reason });
       }
-      case "changed":
-      case "revoked":
-        throw incident(verdict, address, port);
+      if (strict === "accept-new") return await hostKeys.pin(keyOf.hostId, key);
+      const question = { hostId, address, port, type, fingerprint, art, signal };
+      if (!(await deps.asking(() => ask.hostKey(question)))) {
+        throw new Failure("HOST_KEY_REJECTED", { address, port, type, fingerprint });
+      }
+      return await hostKeys.pin(keyOf.hostId, key);
     }
+    case "changed":
+    case "revoked":
+      throw incident(verdict, address, port);
   }
+}
+
+/** The check of the host's key as ssh2 calls it. Without one ssh2 accepts every key. */
+export function verifyHostKey(deps: VerifyDeps) {
+  let pending: Promise<unknown> = Promise.resolve();
 
   return {
     verifier(shown: Buffer, done: (accepted: boolean) => void): void {
       // ssh2's Buffer is a view of its receive buffer, which goes on being used.
-      const decision = decide(Buffer.from(shown));
+      const decision = decideHostKey(Buffer.from(shown), deps);
       pending = decision.catch(() => {});
       // When the connection went away meanwhile, ssh2 throws at the answer; there is nobody to tell any more.
       const tell = (accepted: boolean) => {

@@ -1,52 +1,63 @@
 import { Failure, isFailure } from "../../failure.ts";
 import type { Carrier } from "../carrier.ts";
-import { openRoute, type RouteDeps } from "../connection/route.ts";
-import { keyQuestion } from "../connection/verify.ts";
-import { knownHostName } from "../trust/knownHosts.ts";
+import { createPatience } from "../connection/patience.ts";
+import type { RouteDeps } from "../connection/route.ts";
+import type { SshTarget } from "../target.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
+import { openHelper } from "./helper.ts";
+import { createInterview } from "./interview.ts";
+import { chosenKey } from "./keys.ts";
 import { openMaster } from "./master.ts";
+import { createProgress } from "./progress.ts";
 
 /**
- * Connects with OpenSSH's client. It checks the host's key against the console's pins and the user's files; when it
- * cannot, the key is looked at with the library, so that an unknown one is asked about and a changed one is an incident.
+ * Connects with OpenSSH's client. What it asks (keys of hosts, passphrases, passwords, codes) is asked as the library's
+ * own connections ask it: the same pins, the same questions, the same incidents, for each host of the way.
  */
 export async function openSystem(deps: RouteDeps): Promise<Carrier> {
-  const { target, gate, signal } = deps;
+  const { target, gate, signal, clock, env, timings } = deps;
   const { system } = target;
   if (system === undefined) throw new Failure("OPENSSH_MISSING", { what: "ssh" });
-  if (target.auth.kind === "password" || target.auth.kind === "interactive") {
-    throw new Failure("OPENSSH_MISSING", { what: "a way to ask for a password; choose a key" });
-  }
   const expired = await outOfDate(system.certificates, deps);
-  const attempt = async () => {
-    await gate?.pass({ signal });
-    const { clock, env, timings } = deps;
-    const timeoutMs = timings.dialMs + timings.handshakeMs;
-    const common = { target, way: system.way, env, clock, signal, expired };
-    return await openMaster({ ...common, pins: await pinsOf(deps), timeoutMs, channelMs: timings.channelMs });
+  for (const _host of [...(target.jumps ?? []), target]) await gate?.pass({ signal });
+
+  let refused: Failure | null = null;
+  const stop = new AbortController();
+  const giveUp = (failure: Failure) => {
+    refused ??= failure;
+    stop.abort();
   };
+  const ms = timings.dialMs + timings.handshakeMs;
+  const patience = createPatience(clock, ms, () => giveUp(tooSlow(target)));
+  const progress = createProgress(deps);
+  const interview = createInterview({ ...deps, asking: patience.during, giveUp, progress });
+  const helper = await openHelper(interview.answer);
   try {
-    return await attempt();
+    const keyFile = await chosenKey(target.auth, deps, helper.folder);
+    const master = await openMaster({
+      ...{ target, way: system.way, helper, keyFile, env, clock, onSaid: progress.said },
+      ...{ channelMs: timings.channelMs, signal: AbortSignal.any([signal, stop.signal]) },
+    });
+    progress.at(null);
+    return master;
   } catch (error) {
-    if (!isFailure(error, "HOST_KEY_REJECTED")) throw error;
-    await learnKey(deps);
-    return await attempt();
+    await helper.close();
+    await interview.decided();
+    throw withDate(refused ?? error, expired);
+  } finally {
+    patience.stop();
   }
 }
 
-async function pinsOf({ hostId, hostKeys, target }: RouteDeps): Promise<string[]> {
-  const question = keyQuestion(hostId, target);
-  const keys = await hostKeys.pinned(question.hostId);
-  return keys.map(({ type, key }) => `${knownHostName(question.address, question.port)} ${type} ${key}`);
+function tooSlow({ address, port }: SshTarget): Failure {
+  const reason = "the handshake did not end in time";
+  return new Failure("HOST_UNREACHABLE", { address, port, reason }, { retryable: true });
 }
 
-/** Ends before anything is proven: the key of the host is all that is wanted. */
-async function learnKey(deps: RouteDeps): Promise<void> {
-  try {
-    (await openRoute({ ...deps, gate: undefined, keyOnly: true })).end();
-  } catch (error) {
-    if (!isFailure(error, "CANCELLED") || error.details.keyOnly !== true) throw error;
-  }
+/** A host never says that a certificate has run out: it is only refused. */
+function withDate(error: unknown, expired: string | null): unknown {
+  if (expired === null || !isFailure(error, "AUTH_FAILED")) return error;
+  return new Failure("AUTH_FAILED", { ...error.details, reason: expired }, { cause: error });
 }
 
 async function outOfDate(paths: readonly string[], { clock, env, signal }: RouteDeps): Promise<string | null> {

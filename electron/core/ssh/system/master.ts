@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../../ports.ts";
@@ -12,23 +11,25 @@ import type { SshTarget } from "../target.ts";
 import type { RemoteAddress, RemoteCaller, RemoteListener } from "../types.ts";
 import { masterArguments, type SystemWay, throughMaster } from "./arguments.ts";
 import { openUnixThrough, runThrough, tcpThrough } from "./channels.ts";
+import type { Helper } from "./helper.ts";
 import { masterFailure } from "./problems.ts";
 import { forwardPath, listenThrough } from "./remote.ts";
+import { runConfig } from "./runConfig.ts";
 
 export interface MasterDeps {
   target: SshTarget;
   way: SystemWay;
-  /** Lines of known_hosts: what this console has pinned for the host. */
-  pins: readonly string[];
+  /** Who answers what the client asks; its folder is the run's, and goes with the master. */
+  helper: Helper;
+  /** The one key to be offered; `null` leaves it to the configuration. */
+  keyFile: string | null;
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   signal: AbortSignal;
-  /** Until it is logged in. */
-  timeoutMs: number;
   /** Until a channel is open. */
   channelMs: number;
-  /** A certificate that has run out, to be named when the host says no. */
-  expired: string | null;
+  /** Told each line of the client's log. */
+  onSaid(line: string): void;
 }
 
 const pollMs = 30;
@@ -44,18 +45,26 @@ export function missing(error: unknown): Failure {
  * every channel goes through it over its control socket (ssh(1), `-M -S`).
  */
 export async function openMaster(deps: MasterDeps): Promise<Carrier> {
-  // A socket's path has some 100 bytes; the temporary folder's is short.
-  const folder = await mkdtemp(join(tmpdir(), "gh-"));
+  const { way, target, helper, keyFile, onSaid } = deps;
+  const { folder, program } = helper;
   const socket = join(folder, "s");
-  const pinFile = join(folder, "known");
-  await writeFile(pinFile, deps.pins.map((line) => `${line}\n`).join(""), { mode: 0o600 });
-  const args = masterArguments(deps.way, deps.target, socket, pinFile);
-  const child = spawn("ssh", args, { env: { ...deps.env, LC_ALL: "C" }, stdio: ["ignore", "ignore", "pipe"] });
+  const configFile = join(folder, "config");
+  const run = { way, target, program, keyFile };
+  await writeFile(configFile, runConfig(run), { mode: 0o600 });
+  const env = { ...deps.env, LC_ALL: "C", SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: "force" };
+  const stdio: ["ignore", "ignore", "pipe"] = ["ignore", "ignore", "pipe"];
+  const child = spawn("ssh", masterArguments(configFile, socket, run), { env, stdio });
   let said = "";
+  let rest = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    said = (said + chunk.toString("utf8")).slice(-maxSaid);
+    const lines = (rest + chunk.toString("utf8")).split(/\r?\n/);
+    rest = (lines.pop() ?? "").slice(-maxSaid);
+    for (const line of lines) {
+      onSaid(line);
+      if (!/^debug\d: /.test(line)) said = `${said}${line}\n`.slice(-maxSaid);
+    }
   });
-  const master = new Master(child, { ...deps, socket, folder, said: () => said });
+  const master = new Master(child, { ...deps, socket, folder, said: () => said + rest });
   try {
     await master.ready();
     return master;
@@ -82,10 +91,10 @@ class Master implements Carrier {
     this.closed = new Promise((resolve) => {
       const over = (failure: Failure) => {
         this.#gone ??= failure;
-        void rm(deps.folder, { recursive: true, force: true }).then(() => resolve(this.#gone ?? failure));
+        void deps.helper.close().then(() => resolve(this.#gone ?? failure));
       };
       child.once("error", (error) => over(missing(error)));
-      child.once("close", () => over(masterFailure(deps.said(), deps.target, deps.expired)));
+      child.once("close", () => over(masterFailure(deps.said(), deps.target)));
     });
   }
 
@@ -99,10 +108,8 @@ class Master implements Carrier {
 
   /** The socket appears once the client is logged in. */
   async ready(): Promise<void> {
-    const { clock, signal, timeoutMs, socket, target } = this.#deps;
-    const until = clock.mono() + timeoutMs;
-    while (clock.mono() < until) {
-      if (signal.aborted) throw new Failure("CANCELLED");
+    const { clock, signal, socket } = this.#deps;
+    while (!signal.aborted) {
       if (this.#gone) throw this.#gone;
       const there = await access(socket).then(
         () => true,
@@ -111,9 +118,7 @@ class Master implements Carrier {
       if (there && (await this.#call(["-O", "check"]))) return;
       await pause(clock, pollMs, signal);
     }
-    const { address, port } = target;
-    const reason = "the handshake did not end in time";
-    throw new Failure("HOST_UNREACHABLE", { address, port, reason }, { retryable: true });
+    throw new Failure("CANCELLED");
   }
 
   async start(command: RemoteCommand, { signal }: Cancellable): Promise<Program> {

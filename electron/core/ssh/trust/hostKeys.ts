@@ -74,6 +74,12 @@ export interface HostKeyIncident {
   detectedAt: number;
 }
 
+export interface RecordedKey {
+  type: string;
+  /** The public key blob. */
+  key: Buffer;
+}
+
 export interface HostKeys {
   /** Compares; a key that is pinned gets a new `lastSeen`, nothing else is written. */
   check(question: HostKeyQuestion): Promise<HostKeyVerdict>;
@@ -90,6 +96,11 @@ export interface HostKeys {
   accept(hostId: string, fingerprint: string): Promise<void>;
   /** Forgets a host (removed, or moved to another address). */
   forget(hostId: string): Promise<void>;
+  /**
+   * What OpenSSH's client is told of a host before it connects: the pinned keys, else those of the files; and the files'
+   * authorities (`@cert-authority`).
+   */
+  onRecord(host: Omit<HostKeyQuestion, "key">): Promise<{ keys: RecordedKey[]; authorities: RecordedKey[] }>;
   /** Types of the keys on record, pinned ones first: to be offered first, else the server may show another one. */
   knownTypes(host: Omit<HostKeyQuestion, "key">): Promise<string[]>;
 }
@@ -100,6 +111,7 @@ interface Incident {
   shown: HostKeyIncident;
 }
 
+const maxRecorded = 16;
 const maxFileBytes = 4 * 1024 * 1024;
 
 export function createHostKeys(deps: {
@@ -184,6 +196,15 @@ export function createHostKeys(deps: {
       incidents.delete(hostId);
       current.delete(hostId);
       await store.set(hostId, []);
+    },
+
+    async onRecord(host) {
+      const [pinned, lines] = await Promise.all([pins(host.hostId), linesFor(host)]);
+      const marked = (marker: KnownHost["marker"]) =>
+        lines.filter((line) => line.marker === marker).map(({ type, key }) => ({ type, key }));
+      const own = pinned.map(({ type, key }) => ({ type, key: Buffer.from(key, "base64") }));
+      const limit = <T>(all: T[]): T[] => all.slice(0, maxRecorded);
+      return { keys: limit(own.length > 0 ? own : marked("none")), authorities: limit(marked("cert-authority")) };
     },
 
     async knownTypes(host) {
