@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../ports.ts";
 import { LinkAgent } from "./agent.ts";
-import { follow } from "./follow.ts";
+import { type FollowedBody, follow } from "./follow.ts";
 import { engineFailure, type Subject } from "./problems.ts";
 
 export interface EngineRequest extends Cancellable {
@@ -30,7 +30,7 @@ export interface EngineClient {
   /** The body of an answer that goes on. Destroy it when done. */
   stream(request: EngineRequest): Promise<Readable>;
   /** The same with GET for what goes on for long in small chunks, over a connection of its own that no pool counts. */
-  follow(request: EngineRequest): Promise<Readable>;
+  follow(request: EngineRequest): Promise<FollowedBody>;
   /** The raw connection behind `101 UPGRADED`. Destroy it when done. */
   hijack(request: EngineRequest): Promise<Duplex>;
   dispose(): void;
@@ -53,7 +53,7 @@ export function createClient(deps: {
   const { clock } = deps;
   const agent = new LinkAgent(() => deps.open({}), clock);
   const docker = createDocker({ agent, version: deps.version });
-  const followed = new Set<Readable>();
+  const followed = new Set<FollowedBody>();
 
   async function send(
     request: EngineRequest,
@@ -109,9 +109,9 @@ export function createClient(deps: {
     follow: (request) =>
       withLimit(request, async (limit) => {
         const stream = await deps.open({ signal: limit.signal });
-        const { head, body } = await follow(stream, targetOf(request, deps.version), limit.signal);
+        const { head, body } = await follow(stream, targetOf(request, deps.version), { signal: limit.signal, clock });
         followed.add(body);
-        body.once("close", () => followed.delete(body));
+        body.onClose(() => followed.delete(body));
         return await accepted(head.status, body, request, limit.signal);
       }),
     hijack: (request) =>
@@ -175,7 +175,7 @@ function dial(docker: Docker, request: EngineRequest, mode: "plain" | "hijack", 
 }
 
 /** A body that is refused is read to its end; `signal` cuts that short. */
-async function accepted<T extends Readable>(
+async function accepted<T extends AsyncIterable<Buffer> & { destroy(): void }>(
   status: number,
   response: T,
   request: EngineRequest,
@@ -199,13 +199,13 @@ function targetOf({ path, query = {} }: EngineRequest, version: string | undefin
   return `${version === undefined ? "" : `/${version}`}${path}?${search}`;
 }
 
-async function readAll(response: Readable): Promise<Buffer> {
+async function readAll(response: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response) {
-    size += (chunk as Buffer).length;
+    size += chunk.length;
     if (size > maxBodyBytes) throw new Failure("ENGINE_ERROR", { status: 200, message: "the answer is too long" });
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }

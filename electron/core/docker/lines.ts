@@ -1,10 +1,9 @@
-import type { Readable } from "node:stream";
 import { Failure } from "../failure.ts";
 
 const maxLine = 4 * 1024 * 1024;
 
 /** The values of a stream of JSON lines. A line that is no JSON is left out; one without end is an `ENGINE_ERROR`. */
-export async function* jsonLines(stream: Readable): AsyncGenerator<unknown> {
+export async function* jsonLines(stream: AsyncIterable<Buffer>): AsyncGenerator<unknown> {
   let pieces: Buffer[] = [];
   let size = 0;
   const finish = (last: Buffer): unknown => {
@@ -20,7 +19,7 @@ export async function* jsonLines(stream: Readable): AsyncGenerator<unknown> {
       return undefined;
     }
   };
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     let at = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, at)) {
       const value = finish(chunk.subarray(at, end));

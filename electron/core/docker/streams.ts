@@ -4,13 +4,14 @@ import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { Cancellable } from "../ports.ts";
 import { engineEvent, type statsSample, statsSample as statsSchema } from "./answers/index.ts";
 import type { LogBatch } from "./batch.ts";
+import type { FollowedBody } from "./follow.ts";
 import { createFrameReader, type FrameOptions } from "./frames.ts";
 import { jsonLines } from "./lines.ts";
 import type { ContainerStats, EngineEvent } from "./types.ts";
 
 /** Reads a stream to its end and always lets go of it; what breaks it comes out as a `Failure`. */
 export async function* guarded<T>(
-  stream: Readable,
+  stream: { destroy(): void },
   signal: AbortSignal | undefined,
   read: AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -30,13 +31,13 @@ export async function* guarded<T>(
   }
 }
 
-export function logFrames(stream: Readable, options: Cancellable & FrameOptions): AsyncGenerator<LogBatch> {
-  return guarded(stream, options.signal, readFrames(stream, options));
+export function logFrames(body: FollowedBody, options: Cancellable & FrameOptions): AsyncGenerator<LogBatch> {
+  return guarded(body, options.signal, readFrames(body, options));
 }
 
-async function* readFrames(stream: Readable, options: FrameOptions): AsyncGenerator<LogBatch> {
+async function* readFrames(body: FollowedBody, options: FrameOptions): AsyncGenerator<LogBatch> {
   const reader = createFrameReader(options);
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     const batch = reader.push(chunk);
     if (batch.count > 0) yield batch;
   }
@@ -44,11 +45,11 @@ async function* readFrames(stream: Readable, options: FrameOptions): AsyncGenera
   if (rest.count > 0) yield rest;
 }
 
-export function engineEvents(stream: Readable, signal: AbortSignal | undefined): AsyncGenerator<EngineEvent> {
+export function engineEvents(stream: FollowedBody, signal: AbortSignal | undefined): AsyncGenerator<EngineEvent> {
   return guarded(stream, signal, readEvents(stream));
 }
 
-async function* readEvents(stream: Readable): AsyncGenerator<EngineEvent> {
+async function* readEvents(stream: AsyncIterable<Buffer>): AsyncGenerator<EngineEvent> {
   for await (const value of jsonLines(stream)) {
     const event = engineEvent.safeParse(value);
     if (event.success && event.data.type !== "") yield event.data;
