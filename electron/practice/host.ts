@@ -3,9 +3,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createEngine, type PracticeEngine } from "./engine/engine.ts";
 import type { HostSpec } from "./hostSpecs.ts";
+import { createJupyterRoom, type JupyterRoom } from "./jupyter/room.ts";
 import { type KeyFile, keepKey } from "./keys.ts";
 import { createGpus, type GpuHolder } from "./machine/gpus.ts";
-import { hostFiles, hostMachine } from "./machine/machine.ts";
+import { hostFiles, hostMachine, operator } from "./machine/machine.ts";
+import { createProcesses, type Processes } from "./shell/processes.ts";
+import { type Machine, noInput, runCommandLine } from "./shell/run.ts";
 import { SlowLine } from "./slowLine.ts";
 import { createSshServer, type SshServer } from "./ssh.ts";
 import type { PracticeFault, PracticeHost, PracticeOptions } from "./types.ts";
@@ -30,6 +33,9 @@ export class Host {
   readonly #lines = new Set<Socket>();
   readonly #ssh: Record<"true" | "false", SshServer>;
   readonly #engine: PracticeEngine;
+  readonly #jupyter: JupyterRoom;
+  readonly #processes: Processes;
+  readonly #machine: Machine;
   readonly #cancels = new Set<() => void>();
   #listener: Server | null;
   #linkWork: Promise<void> = Promise.resolve();
@@ -41,6 +47,7 @@ export class Host {
     const listener = await listen(0);
     const host = new Host(options, listener);
     await host.#engine.populate(options.spec.residents);
+    await host.#startNotebooks();
     host.#scheduleFlap();
     return host;
   }
@@ -60,7 +67,11 @@ export class Host {
       holders: () => holders(),
       isLost: (gpu) => this.#faults.has("gpu-lost") && gpu.index === spec.gpus.length - 1,
     });
-    const machineOptions = { spec, now, sleep, startedAt: clock.now(), gpus, faults };
+    const jupyter = createJupyterRoom({ clock, random: options.random, uid: operator.uid, firstPid: 310_000 });
+    const processes = createProcesses(309_000);
+    const machineOptions = { spec, now, sleep, startedAt: clock.now(), gpus, faults, jupyter, processes };
+    this.#jupyter = jupyter;
+    this.#processes = processes;
     const files = hostFiles(machineOptions);
     const dir = join(options.runDir, spec.id);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -71,15 +82,17 @@ export class Host {
       // What the host shows when its key has been changed behind the operator's back.
       false: keepKey(options.keysDir, `${spec.id}.host.other`),
     };
+    const machine = hostMachine(machineOptions, files);
+    this.#machine = machine;
     const sshOf = (hostKey: KeyFile) =>
       createSshServer({
         hostKey,
         clientKey: options.clientKey,
         user,
         hostName: spec.id,
-        machine: hostMachine(machineOptions, files),
+        machine,
         openUnix: (path, accept) => this.#openUnix(path, accept),
-        resolveTcp: (address, port) => this.#engine.resolve(address, port),
+        resolveTcp: (address, port) => this.#resolve(address, port),
       });
     this.#ssh = { true: sshOf(keys.true), false: sshOf(keys.false) };
     const address = listener.address();
@@ -118,7 +131,21 @@ export class Host {
     this.#engine.dropConnections();
     await this.#updateLink();
     for (const cancel of [...this.#cancels]) cancel();
-    await this.#engine.dispose();
+    await Promise.all([this.#engine.dispose(), this.#processes.dispose()]);
+  }
+
+  #resolve(address: string, port: number): number | null {
+    const own = ["127.0.0.1", "localhost", "::1"].includes(address);
+    return this.#engine.resolve(address, port) ?? (own ? this.#jupyter.resolve(port, "inside") : null);
+  }
+
+  /** As the user of the host started them some time ago. */
+  async #startNotebooks(): Promise<void> {
+    const silent = { stdin: noInput(), out: () => {}, err: () => {} };
+    for (const { program, folder, args } of this.#options.spec.notebooks) {
+      const line = `cd ${folder} && { nohup jupyter-${program} ${args.join(" ")} >/dev/null 2>&1 & }`;
+      await runCommandLine(this.#machine, line, silent, new AbortController().signal);
+    }
   }
 
   #openUnix(path: string, accept: Parameters<Parameters<typeof createSshServer>[0]["openUnix"]>[1]): boolean {

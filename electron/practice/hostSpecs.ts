@@ -41,6 +41,8 @@ export interface HostSpec {
   /** Goes offline by itself: every `everyMs`, for `forMs`. */
   flaps: { everyMs: number; forMs: number } | null;
   residents: readonly Resident[];
+  /** Jupyter servers of the user, started in `folder` with these arguments. */
+  notebooks: readonly { program: "lab" | "notebook" | "server"; folder: string; args: readonly string[] }[];
 }
 
 const GiB = 1024 ** 3;
@@ -91,6 +93,9 @@ export const hostSpecs: readonly HostSpec[] = [
     ],
     sshd: { passwords: false, rootLogin: "no", sudo: true },
     flaps: null,
+    notebooks: [
+      { program: "lab", folder: "/home/operator/first-steps", args: ["--no-browser", "--ip=127.0.0.1", "--port=8888"] },
+    ],
     residents: [
       {
         name: "embedder",
@@ -153,6 +158,14 @@ export const hostSpecs: readonly HostSpec[] = [
     ],
     sshd: { passwords: true, rootLogin: "yes", sudo: false },
     flaps: null,
+    // Started carelessly: reached by everybody, with the key where every user of the host reads it.
+    notebooks: [
+      {
+        program: "server",
+        folder: "/home/operator/old-evaluation",
+        args: ["--no-browser", "--ip=0.0.0.0", "--port=8890", "--ServerApp.token=letmein-simulated"],
+      },
+    ],
     residents: [
       {
         name: "batch-classify",
@@ -215,6 +228,7 @@ export const hostSpecs: readonly HostSpec[] = [
     ],
     sshd: { passwords: false, rootLogin: "without-password", sudo: true },
     flaps: { everyMs: 45_000, forMs: 8_000 },
+    notebooks: [],
     residents: [],
   },
 ];

@@ -79,15 +79,33 @@ describe.skipIf(mustSkip("notebooks over the contract", "sshd", "jupyter"))("ove
   });
 });
 
-test("a practice fleet has no Jupyter, and looking for it is no failure", { timeout: 60_000 }, async () => {
+test("a fresh practice fleet has notebooks: one that is well, and one that was started carelessly", async () => {
   const running = await openCore({ practice: true });
   closers.push(() => running.close());
   const door = await openDoor("in-process", running.core);
   closers.push(() => door.close());
-  await until(async () => (await door.client.hosts.list()).some(({ link }) => link.phase === "online"), {
-    timeoutMs: 30_000,
-  });
-  expect(await door.client.notebooks.refresh({})).toEqual({ problems: [] });
-  expect(await door.client.notebooks.list()).toEqual([]);
+  const { client } = door;
+  await until(
+    async () => {
+      const names = (await client.hosts.list()).filter(({ link }) => link.phase === "online").map(({ name }) => name);
+      return names.includes("orion") && names.includes("vega");
+    },
+    { timeoutMs: 30_000 },
+  );
+  expect(await client.notebooks.refresh({})).toEqual({ problems: [] });
+  const rows = await client.notebooks.list();
+  expect(
+    rows.map(({ host, port, findings }) => [host?.name, host?.simulated, port, findings.map(({ id }) => id)]),
+  ).toEqual(
+    expect.arrayContaining([
+      ["orion", true, 8888, []],
+      ["vega", true, 8890, ["listens-everywhere", "key-in-arguments"]],
+    ]),
+  );
+  const notebookId = rows.find(({ port }) => port === 8888)?.id ?? "";
+  const opened = await client.notebooks.open({ notebookId });
+  const { port, cookie } = await letIn(opened.shown === "link" ? opened.url : "");
+  const made = await call(port, "/api/kernels", { method: "POST", headers: { cookie } });
+  expect(await compute(port, cookie, JSON.parse(made.body).id, "6*7")).toBe("42");
   expect(running.bugs).toEqual([]);
-});
+}, 60_000);

@@ -1,9 +1,11 @@
 import { posix } from "node:path";
 import { practiceOs } from "../engine/system.ts";
 import type { HostSpec } from "../hostSpecs.ts";
+import type { JupyterRoom } from "../jupyter/room.ts";
 import { basicPrograms, type Identity } from "../shell/basics.ts";
 import { createFiles, type FileSystem, type SeedFile } from "../shell/files.ts";
 import { complain, print } from "../shell/io.ts";
+import type { Processes } from "../shell/processes.ts";
 import type { Call, Machine, Program } from "../shell/run.ts";
 import type { PracticeFault } from "../types.ts";
 import type { Gpus } from "./gpus.ts";
@@ -18,9 +20,11 @@ export interface HostMachineOptions {
   startedAt: number;
   gpus: Gpus;
   faults(): readonly PracticeFault[];
+  jupyter: JupyterRoom;
+  processes: Processes;
 }
 
-const operator: Identity = {
+export const operator: Identity = {
   uid: 1000,
   gid: 1000,
   user: "operator",
@@ -39,6 +43,7 @@ const names = new Map([
 export function hostFiles(options: HostMachineOptions): FileSystem {
   return createFiles({
     seeds: hostSeeds(options),
+    live: () => options.jupyter.seeds(),
     now: options.now,
     owner: { uid: operator.uid, gid: operator.gid },
     refuses: (path) => (posix.dirname(path) === "/tmp" || path.startsWith("/home/operator/") ? null : "EACCES"),
@@ -57,6 +62,7 @@ export function hostMachine(options: HostMachineOptions, files: FileSystem): Mac
     groupName: (gid) => names.get(gid) ?? String(gid),
     cpus: spec.cpus,
     sleep: options.sleep,
+    processes: options.processes,
   });
   const more: [string, Program][] = [
     ["df", (call) => df(call, options)],
@@ -65,6 +71,7 @@ export function hostMachine(options: HostMachineOptions, files: FileSystem): Mac
     ["sudo", (call) => sudo(call, spec)],
     ["uptime", (call) => print(call, ` up ${spec.upDays} days, load average: ${loadAverage(options)}\n`)],
     ["free", (call) => print(call, memoryInfo(options))],
+    ...options.jupyter.programs(),
     ["getent", (call) => print(call, `${call.argv[2] ?? ""}:x:998:operator\n`)],
   ];
   for (const [name, program] of more) programs.set(name, program);
@@ -77,7 +84,7 @@ export function hostMachine(options: HostMachineOptions, files: FileSystem): Mac
     LANG: "C.UTF-8",
     XDG_RUNTIME_DIR: "/run/user/1000",
   };
-  return { programs, files, env };
+  return { programs, files, env, processes: options.processes };
 }
 
 function hostSeeds(options: HostMachineOptions): Record<string, SeedFile> {
@@ -107,6 +114,9 @@ function hostSeeds(options: HostMachineOptions): Record<string, SeedFile> {
     "/proc/sys/kernel/hostname": text(() => `${spec.id}\n`),
     "/proc/sys/kernel/random/boot_id": text(() => "00000000-0000-4000-8000-00000000beef\n"),
     "/home/operator": { type: "directory", mode: 0o750, uid: 1000, gid: 1000 },
+    ...Object.fromEntries(
+      spec.notebooks.map(({ folder }): [string, SeedFile] => [folder, { ...folderOf(1000), mode: 0o750 }]),
+    ),
     "/run/user/1000": { type: "directory", mode: 0o700, uid: 1000, gid: 1000 },
     "/var/lib/docker": { type: "directory", mode: 0o710 },
     "/srv/models": folder,
@@ -123,6 +133,10 @@ function hostSeeds(options: HostMachineOptions): Record<string, SeedFile> {
     });
   }
   return seeds;
+}
+
+function folderOf(uid: number): SeedFile {
+  return { type: "directory", uid, gid: uid };
 }
 
 function loadAverage({ spec, now, gpus }: HostMachineOptions): string {

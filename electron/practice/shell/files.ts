@@ -70,6 +70,8 @@ export function createStore(): FileStore {
 
 export interface FileSystemOptions {
   seeds: Readonly<Record<string, SeedFile>>;
+  /** What comes and goes with what runs. */
+  live?(): Readonly<Record<string, SeedFile>>;
   now(): number;
   /** Owner of whatever is written. */
   owner: Owner;
@@ -100,6 +102,12 @@ function mayUse(found: FileStat, who: Owner, bit: number): boolean {
 export function createFiles(options: FileSystemOptions): FileSystem {
   const { owner, now, store = createStore() } = options;
   const written = store.files;
+  const paths = () => [...Object.keys(options.seeds), ...Object.keys(options.live?.() ?? {})];
+  const seedAt = (path: string): SeedFile | undefined => {
+    const live = options.live?.() ?? {};
+    if (Object.hasOwn(live, path)) return live[path];
+    return Object.hasOwn(options.seeds, path) ? options.seeds[path] : undefined;
+  };
 
   /** The real path behind `path`, or `null` when it is not in the window. Normalising comes first: no `..` gets out. */
   function onDisk(path: string): string | null {
@@ -129,14 +137,14 @@ export function createFiles(options: FileSystemOptions): FileSystem {
       const { type, mode, uid, gid } = own;
       return { type, mode, uid, gid, size: own.data.length, modifiedAt: own.at };
     }
-    const seed = Object.hasOwn(options.seeds, path) ? options.seeds[path] : undefined;
+    const seed = seedAt(path);
     if (seed !== undefined) {
       const { type, mode = seed.type === "file" ? 0o644 : 0o755, uid = 0, gid = 0 } = seed;
       // Files of /proc say 0, as the kernel's do.
       const size = seed.type !== "file" ? 4096 : isWithin(path, "/proc") ? 0 : Buffer.byteLength(seed.content());
       return { type, mode, uid, gid, size, modifiedAt: now() };
     }
-    const parents = [...Object.keys(options.seeds), ...written.keys(), options.disk?.prefix ?? "/"];
+    const parents = [...paths(), ...written.keys(), options.disk?.prefix ?? "/"];
     const implied = path === "/" || parents.some((known) => isWithin(known, path));
     return implied ? { type: "directory", mode: 0o755, uid: 0, gid: 0, size: 4096, modifiedAt: now() } : null;
   }
@@ -161,7 +169,7 @@ export function createFiles(options: FileSystemOptions): FileSystem {
       const real = onDisk(path);
       if (real !== null) return readdirSync(real).sort();
       const names = new Set<string>();
-      for (const known of [...Object.keys(options.seeds), ...written.keys(), options.disk?.prefix ?? "/"]) {
+      for (const known of [...paths(), ...written.keys(), options.disk?.prefix ?? "/"]) {
         const first = posix.relative(path, known).split("/")[0];
         if (first && first !== ".." && known !== path) names.add(first);
       }
@@ -176,7 +184,7 @@ export function createFiles(options: FileSystemOptions): FileSystem {
       if (real !== null) return readFileSync(real);
       const own = written.get(path);
       if (own !== undefined) return own.data;
-      const seed = options.seeds[path];
+      const seed = seedAt(path);
       if (seed === undefined || seed.type !== "file") throw new FileError("EACCES");
       return Buffer.from(seed.content());
     },
