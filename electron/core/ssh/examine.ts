@@ -93,7 +93,10 @@ function watch(deps: ExamineDeps, tell: Examination): Pick<RouteDeps, "onHop" | 
     tell.begin("login", current);
   };
   const trace: AuthTrace = {
-    offered: (methods) => tell.evidence(seen("offered", methods.join(", "))),
+    offered(methods) {
+      prove();
+      tell.evidence(seen("offered", methods.join(", ")));
+    },
     tried(method) {
       prove();
       if (method !== "none") tell.evidence(seen("tried", method));

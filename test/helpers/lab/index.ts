@@ -6,6 +6,7 @@ import { agentAvailable, sshdAvailable } from "./sshd.ts";
 
 export { busyboxImage, busyboxTag, engineCall, type LabDockerd, startDockerd } from "./dockerd.ts";
 export { type LabJupyter, startJupyter } from "./jupyter.ts";
+export { type SkAgent, type SkType, startSkAgent } from "./skAgent.ts";
 export { type LabAgent, type LabKey, type LabSshd, type SshdOptions, startAgent, startSshd } from "./sshd.ts";
 
 const parts = {

@@ -2,7 +2,7 @@ import type { BaseAgent, ParsedKey } from "ssh2";
 import { Failure, isFailure, reasonOf } from "../../failure.ts";
 import type { Clock } from "../../ports.ts";
 import { underHome } from "../paths.ts";
-import type { Ask, ConfiguredAuth, SshAuth, SshTarget } from "../target.ts";
+import type { Ask, ConfiguredAuth, SshTarget } from "../target.ts";
 import { fingerprintOf } from "../trust/fingerprint.ts";
 import { type AgentRing, agentSocket, ChosenKeys, type Env, type OfferedKey, openRing, signedBy } from "./agents.ts";
 import { type KeyFileRules, loadKeyFile, publicHalf } from "./keyFile.ts";

@@ -58,7 +58,7 @@ export async function openHelper(
   answer: (question: HelperQuestion, signal: AbortSignal) => Promise<HelperAnswer>,
 ): Promise<Helper> {
   const folder = await mkdtemp(join(shortFolder(), "gh-"));
-  const open = new Map<string, AbortController>();
+  const asked = new Map<string, AbortController>();
   const file = join(folder, "helper");
   try {
     await writeFile(file, program, { mode: 0o700 });
@@ -74,7 +74,7 @@ export async function openHelper(
       folder,
       program: file,
       async close() {
-        for (const controller of open.values()) controller.abort();
+        for (const controller of asked.values()) controller.abort();
         asking.destroy();
         await rm(folder, { recursive: true, force: true });
       },
@@ -86,14 +86,14 @@ export async function openHelper(
 
   function heard(line: string): void {
     const [, gone, id = ""] = /^(-?)(\d{1,10})$/.exec(line) ?? [];
-    if (gone === "-") return open.get(id)?.abort();
-    if (id === "" || open.has(id) || open.size >= maxOpen) return;
+    if (gone === "-") asked.get(id)?.abort();
+    if (gone === "-" || id === "" || asked.has(id) || asked.size >= maxOpen) return;
     const controller = new AbortController();
-    open.set(id, controller);
+    asked.set(id, controller);
     // One that went away while it waited is nobody's trouble.
     void serve(folder, id, answer, controller.signal)
       .catch(() => {})
-      .finally(() => open.delete(id));
+      .finally(() => asked.delete(id));
   }
 }
 

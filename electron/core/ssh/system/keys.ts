@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure, isFailure } from "../../failure.ts";
 import type { Clock } from "../../ports.ts";
@@ -8,6 +8,8 @@ import { readKeyFile } from "../connection/keyFile.ts";
 import { agentUnavailable, listRing, type RingKey } from "../connection/ring.ts";
 import { underHome } from "../paths.ts";
 import type { SshAuth, SshTarget } from "../target.ts";
+import { fingerprintOf } from "../trust/fingerprint.ts";
+import { blobType } from "../trust/knownHosts.ts";
 import { keyTypeOf } from "./keyType.ts";
 
 interface KeyDeps {
@@ -23,10 +25,7 @@ interface KeyDeps {
  */
 export async function chosenKey(auth: SshAuth, deps: KeyDeps, folder: string): Promise<string | null> {
   if (auth.kind === "agent") {
-    const { type, blob } = await oneOfRing(auth.fingerprint, deps);
-    const path = join(folder, "key.pub");
-    await writeFile(path, `${type} ${blob.toString("base64")}\n`, { mode: 0o600 });
-    return path;
+    return await publicFile(await oneOfRing(auth.fingerprint, deps), folder);
   }
   if (auth.kind !== "key") return null;
   const path = underHome(auth.path, deps.home);
@@ -37,9 +36,43 @@ export async function chosenKey(auth: SshAuth, deps: KeyDeps, folder: string): P
   } catch (error) {
     if (!isFailure(error, "KEY_FILE_UNREADABLE") || error.details.reason !== "ENOENT") throw error;
     // The private half may be in the agent alone.
-    if ((await keyTypeOf(`${path}.pub`)) === null) throw error;
-    return `${path}.pub`;
+    const blob = await publicBlob(`${path}.pub`);
+    if (blob === null) throw error;
+    return await held(blob, path, deps, folder);
   }
+}
+
+/** In the run's own folder: the client would refuse a public key that others may read, taking it for a private one. */
+async function publicFile({ type, blob }: Pick<RingKey, "type" | "blob">, folder: string): Promise<string> {
+  const path = join(folder, "key.pub");
+  await writeFile(path, `${type} ${blob.toString("base64")}\n`, { mode: 0o600 });
+  return path;
+}
+
+async function held(blob: Buffer, path: string, deps: KeyDeps, folder: string): Promise<string> {
+  const { env, clock, signal } = deps;
+  const type = blobType(blob) ?? "unknown";
+  const refuse = (reason: string) =>
+    /^sk-/.test(type)
+      ? new Failure("SECURITY_KEY_MISSING", { key: path, type, reason })
+      : new Failure("AGENT_UNAVAILABLE", { reason, fingerprint: fingerprintOf(blob), keys: 0 });
+  const keys = await Promise.resolve()
+    .then(() => listRing(agentSocket(env), clock, { signal }))
+    .catch((error: unknown) => {
+      throw isFailure(error, "AGENT_UNAVAILABLE") ? refuse(String(error.details.reason)) : error;
+    });
+  const key = keys.find((one) => one.blob.equals(blob));
+  if (key === undefined) throw refuse("the agent does not hold it");
+  return await publicFile(key, folder);
+}
+
+async function publicBlob(path: string): Promise<Buffer | null> {
+  const [type = "", base64 = ""] = await readFile(path, "utf8").then(
+    (text) => text.slice(0, 32 * 1024).split(/\s+/),
+    () => [],
+  );
+  const blob = Buffer.from(base64, "base64");
+  return type !== "" && blobType(blob) === type ? blob : null;
 }
 
 /** The keys that the client will find, for the connection doctor. */

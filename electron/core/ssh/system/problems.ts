@@ -43,8 +43,11 @@ export function masterFailure(said: string, target: SshTarget): Failure {
 
 /** A key that could not sign, or that the client would not use: that is why the host said no. */
 export function deniedBecause(said: string): Failure | null {
-  const [, open] = /Permissions (\d{3,4}) for '[^']*' are too open/.exec(said) ?? [];
-  const [, openPath = ""] = /Permissions \d{3,4} for '([^']*)' are too open/.exec(said) ?? [];
+  const [, open, openPath = ""] = /Permissions (\d{3,4}) for '([^']*)' are too open/.exec(said) ?? [];
+  if (open !== undefined && /\.pub$/.test(openPath)) {
+    const reason = `it does not hold the key ${openPath}`;
+    return new Failure("AGENT_UNAVAILABLE", { reason, fingerprint: "", keys: 0 });
+  }
   if (open !== undefined) {
     return new Failure("KEY_FILE_OPEN", { path: openPath, mode: open.replace(/^0/, ""), fix: `chmod 600 ${openPath}` });
   }
