@@ -12,7 +12,7 @@ import Docker from "dockerode";
 import { createFrameReader } from "../../electron/core/docker/frames.ts";
 import { createLogBuffer } from "../../electron/core/logs/buffer/index.ts";
 import { createMasker } from "../../electron/core/logs/index.ts";
-import { levelOf } from "../../electron/core/logs/level.ts";
+import { levelOf } from "../../electron/core/logs/parse/index.ts";
 import { createLineAssembler } from "../../electron/core/logs/lines.ts";
 import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
 import {

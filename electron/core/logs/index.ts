@@ -1,7 +1,6 @@
 /** Logs: the masking engine that guards every exit of the core, and the room that tails containers through it. */
 export { createScreener, type LogScreen, type Screener, type ScreenerOptions } from "./detect/index.ts";
 export { createGuard, type Guard } from "./guard.ts";
-export { levelOf } from "./level.ts";
 export {
   createMasker,
   type Masker,

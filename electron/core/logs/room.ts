@@ -3,7 +3,8 @@ import { Failure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import { createLogStore, type KeptLog, keptSource, type LogStore } from "./buffer/index.ts";
 import type { Screener } from "./detect/index.ts";
-import { type Density, type DensityRange, lineDigest, type RowTarget } from "./filter/index.ts";
+import type { Density, DensityRange, RowTarget } from "./filter/index.ts";
+import { detailOf } from "./line.ts";
 import type { Masker } from "./masking/index.ts";
 import { type SaveOrder, saved } from "./save.ts";
 import { createSharedLog, type SharedLog, type SourceName, worstOf } from "./shared.ts";
@@ -110,9 +111,9 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
   const views = new Map<string, View>();
   /** Stopped, and not yet over. */
   const ending = new Map<SharedLog, Promise<void>>();
-  const { folder, report, random } = deps;
+  const { folder, clock, random } = deps;
   const store: LogStore | undefined =
-    folder === undefined ? undefined : createLogStore({ folder, maxBytes: limits.maxDiskBytes, random, report });
+    folder === undefined ? undefined : createLogStore({ folder, maxBytes: limits.maxDiskBytes, clock, random });
   const sources: Sources =
     store === undefined ? deps.sources : { ...deps.sources, kept: ({ id }) => keptSource(store, id) };
 
@@ -239,13 +240,7 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     },
     locate: async (bufferId, filter, target, signal) => viewOf(bufferId).log.rows.locate(filter, target, signal),
     density: async (bufferId, { filter, ...range }, signal) => viewOf(bufferId).log.rows.density(filter, range, signal),
-    async line(bufferId, index) {
-      const { rows } = viewOf(bufferId).log;
-      const line = await rows.line(index);
-      if (line === null) throw new Failure("NOT_FOUND", { what: "line", id: String(index) });
-      const parts = await rows.parts(index, 2_000);
-      return { line, fields: null, access: null, related: [], parts, digest: lineDigest(line) };
-    },
+    line: async (bufferId, index, signal) => detailOf(viewOf(bufferId).log.rows, index, signal),
     async pin(bufferId, pinned) {
       const { log } = viewOf(bufferId);
       if (pinned) await log.buffer.pin({ names: log.heads().map(({ name }) => name) });

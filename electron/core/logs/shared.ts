@@ -3,8 +3,9 @@ import type { Clock, Random } from "../ports.ts";
 import { createLogBuffer, type LogBuffer, type LogBufferOptions } from "./buffer/index.ts";
 import type { LogScreen } from "./detect/index.ts";
 import { createRows, type Rows } from "./filter/index.ts";
-import { levelOf } from "./level.ts";
+
 import type { Masker } from "./masking/index.ts";
+import { createTracebackReader, levelOf, speaksOf, stampIn } from "./parse/index.ts";
 import type { LogSource, SourceLine, StartSource } from "./sources/index.ts";
 
 /** What a person calls a source. */
@@ -67,7 +68,7 @@ export function createSharedLog(options: SharedOptions, deps: SharedDeps): Share
     version++;
     for (const wake of [...waiting]) wake();
   };
-  const take = taker(buffer, screen);
+  const take = taker(buffer, screen, () => deps.clock.now());
   const source = start({
     tail,
     append(line) {
@@ -114,7 +115,7 @@ export function createSharedLog(options: SharedOptions, deps: SharedDeps): Share
     key,
     refs,
     buffer,
-    rows: createRows(buffer, { clock: deps.clock }),
+    rows: createRows(buffer, { clock: deps.clock, speaksOf }),
     source,
     marks: new Map(),
     users: 0,
@@ -140,11 +141,22 @@ export function createSharedLog(options: SharedOptions, deps: SharedDeps): Share
   };
 }
 
-/** From a source's line to one that is held: looked through by the detectors, then read for what it says of itself. */
-function taker(buffer: LogBuffer, screen: LogScreen | null): (line: SourceLine) => void {
-  return ({ at, stream, text: given, level, source = 0, part = false }) => {
-    const text = screen === null ? given : screen.line(stream, given);
-    buffer.append({ at, stream, text, level: level === undefined ? levelOf(text) : level, source, part });
+/**
+ * From a source's line to one that is held: looked through by the detectors, then read for what it says of itself. The
+ * lines of a merged log come from logs that did this already.
+ */
+function taker(buffer: LogBuffer, screen: LogScreen | null, now: () => number): (line: SourceLine) => void {
+  const tracebacks = { stdout: createTracebackReader(), stderr: createTracebackReader() };
+  let above: SourceLine | null = null;
+  return (line) => {
+    const { stream, source = 0 } = line;
+    const text = (screen === null ? line.text : screen.line(stream, line.text)).toWellFormed();
+    const level = line.level === undefined ? levelOf(text) : line.level;
+    const at = line.at ?? (stream === "note" ? null : stampIn(text, now()));
+    const part = line.part ?? (stream !== "note" && tracebacks[stream].isPart(text, level));
+    const follows = above !== null && above.stream === stream && (above.source ?? 0) === source;
+    buffer.append({ at, stream, text, level, source, part: part && follows });
+    above = line;
   };
 }
 

@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { ContainerDetail, Engine } from "../../docker/types.ts";
 import { Failure, isFailure } from "../../failure.ts";
-import { levelOf } from "../level.ts";
 import { createLineAssembler, type TextLine } from "../lines.ts";
 import { notes } from "../notes.ts";
 import { createResumption } from "../resume.ts";
@@ -110,7 +109,7 @@ class Reader {
       if (!this.#resume.isNew(line)) continue;
       if (this.#returning) this.#returned();
       this.#resume.seen(line);
-      append({ at: line.at, stream: line.stream, level: levelOf(line.text), text: line.text });
+      append({ at: line.at, stream: line.stream, text: line.text });
     }
     if (lines.length > 0) this.#deps.changed();
   }

@@ -1,4 +1,4 @@
-import type { LogLevel } from "../../contract/logs.ts";
+import type { LogLevel } from "../../../contract/logs.ts";
 
 const words = new Map<string, LogLevel>([
   ...["trace", "debug", "verbose", "fine", "d", "10", "20"].map((word): [string, LogLevel] => [word, "debug"]),

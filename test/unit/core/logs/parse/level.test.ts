@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { levelOf } from "../../../../electron/core/logs/level.ts";
+import { levelOf } from "../../../../../electron/core/logs/parse/index.ts";
 
 describe("levelOf", () => {
   const rows: [string, string, ReturnType<typeof levelOf>][] = [
