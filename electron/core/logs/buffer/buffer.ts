@@ -1,81 +1,329 @@
-import { Failure } from "../../failure.ts";
-import type { Block, Held, LogBuffer, LogBufferOptions } from "./types.ts";
+import { Failure, isFailure, reasonOf } from "../../failure.ts";
+import { BLOCK_LINES, noLevels, OpenBlock, readRecord, type TextBlock } from "./block.ts";
+import { Entries, type Entry } from "./entries.ts";
+import type {
+  Block,
+  Blocks,
+  Held,
+  KeptAbout,
+  LevelCounts,
+  LogBuffer,
+  LogBufferOptions,
+  NewLine,
+  Spill,
+} from "./types.ts";
 
-const MAX_WINDOW_CHARS = 4 * 1024 * 1024;
-const LINE_COST = 16;
+const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
+/** What may wait to be written beyond the bound of the memory. */
+const BACKLOG = 8 * 1024 * 1024;
+/** Blocks read from disk that are held for the next question. */
+const CACHED = 6;
+/** After a write that failed, so many blocks pass by before another is tried. */
+const PATIENCE = 64;
 
-export function createLogBuffer({ maxLines, maxBytes }: LogBufferOptions): LogBuffer {
-  let lines: Held[] = [];
-  let first = 0;
-  let next = 0;
-  let bytes = 0;
-  let missed = 0;
-  const levels = { none: 0, debug: 0, info: 0, warn: 0, error: 0 };
+export function createLogBuffer(options: LogBufferOptions): LogBuffer {
+  return new Buffering(options);
+}
 
-  function drop(): void {
-    const gone = lines[0];
-    if (gone === undefined) return;
-    lines = lines.slice(1);
-    first++;
-    bytes -= gone.text.length + LINE_COST;
-    levels[gone.level ?? "none"]--;
+class Buffering implements LogBuffer {
+  readonly #options: LogBufferOptions;
+  readonly #entries = new Entries();
+  readonly #open: OpenBlock;
+  /** Place in `entries` of the oldest block in memory. */
+  #inMemory = 0;
+  #memoryBytes = 0;
+  #memoryLines = 0;
+  #first = 0;
+  #missed = 0;
+  #levels: LevelCounts = noLevels();
+  #spill: Spill | null = null;
+  #about: KeptAbout | null = null;
+  #problem: LogBuffer["problem"] = null;
+  /** Blocks still to pass by before writing is tried again. */
+  #patience = 0;
+  /** Blocks being read, or read of late. */
+  readonly #cache = new Map<Entry, Promise<TextBlock | null>>();
+  #writing: Promise<void> | null = null;
+  #disposed = false;
+  readonly blocks: Blocks;
+
+  constructor(options: LogBufferOptions) {
+    this.#options = options;
+    // So that what is held is close to the bound, also when that is small.
+    this.#open = new OpenBlock(0, Math.min(BLOCK_LINES, Math.ceil(options.maxLines / 8)));
+    this.blocks = { at: (index) => this.#blockAt(index), summaries: () => this.#summaries() };
   }
 
-  const block = (): Block => ({
-    first,
-    count: lines.length,
-    time: (at) => lines[at]?.at ?? Number.NaN,
-    text: (at) => lines[at]?.text ?? "",
-    line: (at) => ({ ...(lines[at] as Held) }),
-  });
+  append(line: NewLine): void {
+    if (this.#disposed) return;
+    if (!this.#open.push(line)) {
+      this.#seal();
+      this.#open.push(line);
+    }
+    this.#levels[line.level ?? "none"]++;
+    if (this.#memoryLines + this.#open.block.count > this.#options.maxLines) this.#trim();
+  }
 
-  return {
-    append(line) {
-      lines.push({ ...line, index: next++ });
-      bytes += line.text.length + LINE_COST;
-      levels[line.level ?? "none"]++;
-      while (lines.length > maxLines || (bytes > maxBytes && lines.length > 1)) drop();
-    },
-    skip(count) {
-      missed += count;
-    },
-    get first() {
-      return first;
-    },
-    get next() {
-      return next;
-    },
-    get skipped() {
-      return first + missed;
-    },
-    get memoryBytes() {
-      return bytes;
-    },
-    diskBytes: 0,
-    pinned: false,
-    problem: null,
-    get levels() {
-      return { ...levels };
-    },
-    async lines(from, count) {
-      const start = Math.max(0, from - first);
-      const found: Held[] = [];
-      let chars = 0;
-      for (const line of lines.slice(start, start + count)) {
-        if (chars >= MAX_WINDOW_CHARS) break;
-        chars += line.text.length;
+  skip(count: number): void {
+    this.#missed += count;
+  }
+
+  get first(): number {
+    return this.#first;
+  }
+
+  get next(): number {
+    const { first, count } = this.#open.block;
+    return first + count;
+  }
+
+  get skipped(): number {
+    return this.#first + this.#missed;
+  }
+
+  get memoryBytes(): number {
+    return this.#memoryBytes + this.#open.bytes;
+  }
+
+  get diskBytes(): number {
+    return this.#spill?.bytes ?? 0;
+  }
+
+  get pinned(): boolean {
+    return this.#about !== null;
+  }
+
+  get problem(): LogBuffer["problem"] {
+    return this.#problem;
+  }
+
+  get levels(): LevelCounts {
+    return { ...this.#levels };
+  }
+
+  async lines(from: number, count: number): Promise<Held[]> {
+    const found: Held[] = [];
+    const start = Math.max(from, this.#first);
+    const end = start + count;
+    let bytes = 0;
+    for (let index = start; index < Math.min(end, this.next); ) {
+      const there = this.#blockAt(index);
+      // Not awaited when it is in memory: the newest block is only good for one turn.
+      const block = there instanceof Promise ? await there : there;
+      // It fell out meanwhile.
+      if (block === null) {
+        if (found.length > 0) break;
+        index = Math.max(index + 1, this.#first);
+        continue;
+      }
+      const to = Math.min(end, block.first + block.count);
+      for (; index < to && bytes < MAX_WINDOW_BYTES; index++) {
+        const line = block.line(index - block.first);
+        bytes += line.text.length;
         found.push(line);
       }
-      return found;
-    },
-    line: async (index) => lines[index - first] ?? null,
-    async pin() {
-      throw new Failure("STORE_UNWRITABLE", { reason: "there is no folder for it" });
-    },
-    async unpin() {},
-    async dispose() {
-      lines = [];
-    },
-    blocks: { at: (index) => (index >= first && index < next ? block() : null) },
-  };
+      if (bytes >= MAX_WINDOW_BYTES) break;
+    }
+    return found;
+  }
+
+  async line(index: number): Promise<Held | null> {
+    const there = this.#blockAt(index);
+    const block = there instanceof Promise ? await there : there;
+    return block === null ? null : block.line(index - block.first);
+  }
+
+  async pin(about: KeptAbout): Promise<void> {
+    const { store } = this.#options;
+    if (store === undefined) throw new Failure("STORE_UNWRITABLE", { file: "logs", reason: "no folder" });
+    this.#spill ??= store.spill((segment) => this.#segmentGone(segment));
+    await this.#spill.keep(about);
+    this.#about = about;
+    this.#pump();
+  }
+
+  async unpin(): Promise<void> {
+    this.#about = null;
+    await this.#spill?.unkeep();
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#about !== null) {
+      if (this.#open.block.count > 0) this.#sealed();
+      this.#patience = 0;
+      while (this.#pump() !== null) await this.#writing;
+    }
+    await this.#spill?.close();
+    this.#cache.clear();
+    while (this.#entries.shift() !== undefined);
+    this.#inMemory = 0;
+    this.#memoryBytes = 0;
+    this.#memoryLines = 0;
+    this.#levels = noLevels();
+    this.#first = this.next;
+  }
+
+  #blockAt(index: number): Block | Promise<Block | null> | null {
+    if (index < this.#first || this.#disposed) return null;
+    const open = this.#open.block;
+    if (index >= open.first) return index < open.first + open.count ? open : null;
+    const entry = this.#entries.holding(index);
+    if (entry === null) return null;
+    return entry.memory?.block ?? this.#read(entry);
+  }
+
+  #summaries() {
+    const { summary } = this.#open;
+    return summary.count === 0 ? this.#entries.list() : [...this.#entries.list(), summary];
+  }
+
+  #seal(): void {
+    this.#sealed();
+    if (this.#patience > 0) this.#patience--;
+    this.#trim();
+    this.#pump();
+  }
+
+  #sealed(): void {
+    const { record, summary } = this.#open.seal();
+    const block = readRecord(record);
+    if (block === null) throw new Error("a record that can't be read");
+    const entry: Entry = { ...summary, bytes: record.length, memory: { record, block }, place: null, spent: false };
+    this.#entries.push(entry);
+    this.#memoryBytes += entry.bytes;
+    this.#memoryLines += entry.count;
+  }
+
+  /** Blocks beyond the bounds go to disk, or are dropped where there is none. */
+  #trim(): void {
+    for (;;) {
+      const oldest = this.#entries.get(this.#inMemory);
+      const over = this.#over();
+      if (oldest === undefined || (over.bytes <= 0 && over.lines <= 0)) return;
+      if (oldest.place !== null) this.#release(oldest);
+      else if (!oldest.spent && this.#canSpill() && over.bytes <= BACKLOG && over.lines <= this.#options.maxLines) {
+        this.#pump();
+        return;
+      } else this.#dropThrough(oldest);
+    }
+  }
+
+  #over(): { bytes: number; lines: number } {
+    const { maxBytes, maxLines } = this.#options;
+    return {
+      bytes: this.memoryBytes - maxBytes,
+      lines: this.#memoryLines + this.#open.block.count - maxLines,
+    };
+  }
+
+  #canSpill(): boolean {
+    return this.#options.store !== undefined && this.#patience === 0;
+  }
+
+  /** Writes the oldest block that should be on disk and isn't, one at a time; null when there is none. */
+  #pump(): Promise<void> | null {
+    if (this.#writing !== null || !this.#canSpill()) return this.#writing;
+    const over = this.#over();
+    for (let at = this.#inMemory; this.#about !== null || over.bytes > 0 || over.lines > 0; at++) {
+      const entry = this.#entries.get(at);
+      if (entry?.memory == null) return null;
+      if (entry.place === null && !entry.spent) {
+        this.#writing = this.#write(entry, entry.memory.record);
+        return this.#writing;
+      }
+      over.bytes -= entry.bytes;
+      over.lines -= entry.count;
+    }
+    return null;
+  }
+
+  async #write(entry: Entry, record: Buffer): Promise<void> {
+    try {
+      this.#spill ??= this.#options.store?.spill((segment) => this.#segmentGone(segment)) ?? null;
+      const place = (await this.#spill?.write(record)) ?? null;
+      // It may have been dropped while it was being written.
+      if (entry.memory !== null) entry.place = place;
+      this.#problem = null;
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#writing = null;
+    if (this.#disposed) return;
+    this.#trim();
+    this.#pump();
+  }
+
+  /** Goes on in memory. What is on disk is let go: between it and what comes, lines will be missing. */
+  #failed(error: unknown): void {
+    const details = isFailure(error) ? error.details : { file: "logs", reason: reasonOf(error) };
+    this.#problem = { code: "STORE_UNWRITABLE", details: { ...details } };
+    this.#patience = PATIENCE;
+    const lastOnDisk = this.#entries.get(this.#inMemory - 1);
+    if (lastOnDisk !== undefined) this.#dropThrough(lastOnDisk);
+    if (this.#about !== null) return;
+    for (const entry of this.#entries.list()) entry.place = null;
+    void this.#spill?.clear();
+  }
+
+  #release(entry: Entry): void {
+    entry.memory = null;
+    this.#inMemory++;
+    this.#memoryBytes -= entry.bytes;
+    this.#memoryLines -= entry.count;
+  }
+
+  #segmentGone(segment: number): void {
+    let last: Entry | null = null;
+    for (const entry of this.#entries.list()) {
+      if (entry.place?.segment !== segment) continue;
+      if (entry.memory === null) last = entry;
+      else {
+        entry.place = null;
+        entry.spent = true;
+      }
+    }
+    if (last !== null) this.#dropThrough(last);
+  }
+
+  /** Drops the oldest blocks up to this one. */
+  #dropThrough(last: Entry): void {
+    for (;;) {
+      const entry = this.#entries.shift();
+      if (entry === undefined) return;
+      if (this.#inMemory > 0) this.#inMemory--;
+      else {
+        this.#memoryBytes -= entry.bytes;
+        this.#memoryLines -= entry.count;
+      }
+      entry.memory = null;
+      this.#cache.delete(entry);
+      this.#first = entry.first + entry.count;
+      for (const level of ["none", "debug", "info", "warn", "error"] as const) {
+        this.#levels[level] -= entry.levels[level];
+      }
+      if (entry === last) return;
+    }
+  }
+
+  #read(entry: Entry): Promise<TextBlock | null> {
+    const reading = this.#cache.get(entry) ?? this.#readNow(entry);
+    this.#cache.delete(entry);
+    this.#cache.set(entry, reading);
+    if (this.#cache.size > CACHED) this.#cache.delete(this.#cache.keys().next().value as Entry);
+    return reading;
+  }
+
+  async #readNow(entry: Entry): Promise<TextBlock | null> {
+    const record = entry.place === null ? null : ((await this.#spill?.read(entry.place)) ?? null);
+    const block = record === null ? null : readRecord(record);
+    if (entry.first < this.#first) return null;
+    // What can't be read is lost, and what is older with it: there are no holes.
+    if (block === null || block.first !== entry.first || block.count !== entry.count) {
+      this.#dropThrough(entry);
+      return null;
+    }
+    return block;
+  }
 }

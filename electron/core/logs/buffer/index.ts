@@ -14,4 +14,5 @@ export type {
   LogStore,
   LogStoreOptions,
   NewLine,
+  Spill,
 } from "./types.ts";

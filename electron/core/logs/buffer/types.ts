@@ -1,5 +1,6 @@
 import type { LogHead, LogLine } from "../../../contract/logs.ts";
 import type { Random } from "../../ports.ts";
+import type { AtomicDeps } from "../../store/index.ts";
 
 /** A line on its way into a buffer: masked, plain text, well-formed Unicode. */
 export interface NewLine {
@@ -81,19 +82,19 @@ export interface LogBuffer {
   readonly blocks: Blocks;
 }
 
-export interface LogStoreOptions {
+export interface LogStoreOptions extends AtomicDeps {
   /** Its own folder, made with mode 0700; files in it are 0600. Leftovers of a run that crashed are removed, kept logs stay. */
   folder: string;
   /** Bytes of all logs together; the oldest part of the largest log that is not pinned goes first. */
   maxBytes: number;
-  random: Pick<Random, "id">;
-  /** Told of a bug. */
-  report?: ((error: unknown) => void) | undefined;
+  random: Pick<Random, "id" | "bytes">;
 }
 
 /** The folder where logs are spilled and kept; one for all logs. */
 export interface LogStore {
-  /** Kept logs, newest first. */
+  /** A place for one buffer. `gone` is told the places that are no longer there, since there was no more room. */
+  spill(gone: (segment: number) => void): Spill;
+  /** Kept logs, newest first; without those that are still being written. */
   kept(): Promise<KeptLog[]>;
   /** `NOT_FOUND` when there is none of that id. */
   read(id: string): Promise<KeptReader>;
@@ -104,6 +105,31 @@ export interface LogStore {
   dispose(): Promise<void>;
 }
 
+/** Where a record stands. */
+export interface Place {
+  /** Number of the file. */
+  segment: number;
+  offset: number;
+  bytes: number;
+}
+
+/** The files of one buffer. */
+export interface Spill {
+  readonly id: string;
+  readonly bytes: number;
+  /** Writes behind what is there. `STORE_UNWRITABLE`; the next one begins a new file then. */
+  write(record: Buffer): Promise<Place>;
+  /** Null when it is no longer there, or not what was written. */
+  read(place: Place): Promise<Buffer | null>;
+  /** From now on it stays when it is closed. `STORE_UNWRITABLE`. */
+  keep(about: KeptAbout): Promise<void>;
+  unkeep(): Promise<void>;
+  /** Lets go of all that was written. */
+  clear(): Promise<void>;
+  /** Removes it unless it is kept. Never rejects. */
+  close(): Promise<void>;
+}
+
 /** Reads a kept log from its first line to its last. */
 export interface KeptReader {
   about: KeptLog;
@@ -111,18 +137,44 @@ export interface KeptReader {
   runs(signal?: AbortSignal): AsyncGenerator<Held[]>;
 }
 
-/** Lines that stand together; the newest block still grows. */
-export interface Block {
+export type LevelCounts = LogHead["levels"];
+
+/** What is known of a block without reading it. */
+export interface Summary {
   /** Index of its first line. */
+  first: number;
+  count: number;
+  /** Earliest and latest time of its lines; infinite, the wrong way round, where none has one. */
+  from: number;
+  to: number;
+  levels: LevelCounts;
+}
+
+/** Lines that stand together. The newest block still grows, and its arrays are used again: look at it within one turn. */
+export interface Block {
   readonly first: number;
   readonly count: number;
-  /** NaN where the source gave no time. */
-  time(at: number): number;
+  /** Of each line, milliseconds since the epoch; NaN where the source gave none. */
+  readonly times: Float64Array;
+  /** Where each line begins in `bytes`, and where the last one ends. */
+  readonly starts: Uint32Array;
+  /** Of each line; the functions of `kinds` read it. */
+  readonly kinds: Uint16Array;
+  /** UTF-8; a line feed behind each line. */
+  readonly bytes: Buffer;
+  /** Bytes of text, line feeds included. */
+  readonly size: number;
+  /** Lines that are more than ASCII. */
+  readonly wide: number;
   text(at: number): string;
   line(at: number): Held;
+  /** True for a line that belongs to the one above it, whose origin (source and stream) is `origin`. */
+  follows(at: number, origin: number): boolean;
 }
 
 export interface Blocks {
-  /** The block that holds `index`: itself when it is in memory, a promise when on disk, null when not held. */
+  /** The block that holds `index`: itself when it is in memory, a promise when on disk, null when it is not held. */
   at(index: number): Block | Promise<Block | null> | null;
+  /** Of all blocks, oldest first. */
+  summaries(): Summary[];
 }
