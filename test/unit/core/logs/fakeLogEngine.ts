@@ -35,6 +35,7 @@ export function fakeLogEngine() {
     },
     async *logs(id, { tail, sinceNs, signal }) {
       calls.push({ ...(tail === undefined ? {} : { tail }), ...(sinceNs === undefined ? {} : { sinceNs }) });
+      if (broken !== null) throw broken;
       if (removed) throw new Failure("CONTAINER_NOT_FOUND", { id });
       const old = log.filter((line) => sinceNs === undefined || origin + line.ns >= sinceNs);
       let next = log.length;
