@@ -1,0 +1,255 @@
+/**
+ * Alerts from logs: rules on patterns, rates and silence over whatever runs, and secrets that show up where they were
+ * not given. A rule's logs are read whether or not anybody looks at them.
+ */
+import { z } from "zod";
+import { type Alert, type AlertRule, alertRule } from "../../contract/alerts.ts";
+import type { Problem } from "../../contract/index.ts";
+import type { LogSourceRef } from "../../contract/logs.ts";
+import { Failure } from "../failure.ts";
+import type { Clock, Disposable, Random } from "../ports.ts";
+import type { Store } from "../store/index.ts";
+import { createAlertBook } from "./book.ts";
+import { createWatch, type LineTest, type Watch } from "./conditions.ts";
+import { inScope } from "./scope.ts";
+import type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
+
+export type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
+
+const MAX_RULES = 100;
+/** A burst of changes of containers is looked at once. */
+const LOOK_MS = 500;
+const TICK_MS = 1_000;
+/** A secret that no longer shows up for so long is a new alert when it does again. */
+const SECRET_OVER_MS = 10 * 60_000;
+
+/** What lies in `alerts.json`. */
+export const alertFile = z.object({ rules: z.array(alertRule).max(MAX_RULES) });
+export type AlertRules = z.infer<typeof alertFile>;
+
+export interface AlertsDeps {
+  store: Store<AlertRules>;
+  /** Those of hosts that answer. */
+  containers(): Promise<WatchedContainer[]>;
+  open: OpenTap;
+  /** A rule's expression as a test; `BAD_INPUT` {field, reason} for one that can't be run in linear time. */
+  compile(condition: { text?: string | undefined; regex?: string | undefined; level?: AlertLevel }): LineTest;
+  problemOf(error: unknown): Problem;
+  clock: Clock;
+  random: Random;
+  onChange(): void;
+  report(error: unknown): void;
+}
+
+type AlertLevel = Extract<AlertRule["condition"], { kind: "pattern" }>["level"];
+
+export interface Alerts extends Disposable {
+  /** Newest first; `reading`: how many logs a rule reads right now. */
+  list(): { alerts: Alert[]; rules: (AlertRule & { reading: number; problem: Problem | null })[]; dropped: number };
+  /** A new rule where `id` is empty. `NOT_FOUND`, `LIMIT_REACHED`, `BAD_INPUT` {field: "regex", reason}. */
+  saveRule(rule: AlertRule): Promise<{ id: string }>;
+  removeRule(id: string): Promise<void>;
+  /** `NOT_FOUND` for an alert that is not in the list. */
+  acknowledge(id?: string): { count: number };
+  /** Containers came, went, started or ended. */
+  containersChanged(): void;
+  /** A secret was masked in this log. */
+  secretSeen(source: LogSourceRef, secret: { name: string; environment: string }, sample: string | null): void;
+}
+
+interface Reader {
+  rule: AlertRule;
+  container: WatchedContainer;
+  watch: Watch;
+  tap: LogTap;
+}
+
+export function createAlerts(deps: AlertsDeps): Alerts {
+  const { clock, store } = deps;
+  const book = createAlertBook(() => deps.random.id());
+  /** By rule and container. */
+  const readers = new Map<string, Reader>();
+  const problems = new Map<string, Problem>();
+  const tests = new Map<string, LineTest>();
+  const secrets = new Map<string, { last: number; count: number }>();
+  let cancelLook: (() => void) | null = null;
+  let cancelTick: (() => void) | null = null;
+  let looking: Promise<void> = Promise.resolve();
+  let disposed = false;
+
+  const enabled = (): AlertRule[] => store.get().rules.filter((rule) => rule.enabled);
+  const keyOf = (rule: AlertRule, { hostId, containerId }: WatchedContainer) => `${rule.id} ${hostId} ${containerId}`;
+
+  function testOf(rule: AlertRule): LineTest {
+    const { condition } = rule;
+    if (condition.kind !== "pattern") return () => true;
+    const test = tests.get(rule.id) ?? deps.compile(condition);
+    tests.set(rule.id, test);
+    return test;
+  }
+
+  function about(kind: Alert["kind"], container: WatchedContainer) {
+    const { hostId, containerId, hostName, environment, simulated, name } = container;
+    const source: LogSourceRef = { kind: "container", hostId, containerId };
+    return { kind, source, sourceName: name, hostName, environment, simulated };
+  }
+
+  function begin(rule: AlertRule, container: WatchedContainer): void {
+    const watch = createWatch(rule.condition, testOf(rule), clock.now());
+    const { hostId, containerId } = container;
+    const onLine = (line: SeenLine) => watch.line(line, clock.now());
+    const tap = deps.open({ kind: "container", hostId, containerId }, onLine);
+    readers.set(keyOf(rule, container), { rule, container, watch, tap });
+  }
+
+  function end(key: string, reader: Reader): void {
+    readers.delete(key);
+    reader.tap.close();
+    if (book.over(key)) deps.onChange();
+  }
+
+  /** Reads what the rules are about, and nothing else. */
+  async function look(): Promise<void> {
+    const rules = enabled();
+    const known = rules.length === 0 ? [] : await deps.containers();
+    if (disposed) return;
+    problems.clear();
+    const wanted = new Map<string, [AlertRule, WatchedContainer]>();
+    for (const rule of rules) {
+      for (const container of known)
+        if (inScope(rule.scope, container)) wanted.set(keyOf(rule, container), [rule, container]);
+    }
+    for (const [key, reader] of [...readers]) if (!wanted.has(key)) end(key, reader);
+    for (const [key, [rule, container]] of wanted) {
+      const reader = readers.get(key);
+      if (reader !== undefined) {
+        reader.container = container;
+        continue;
+      }
+      try {
+        begin(rule, container);
+      } catch (error) {
+        problems.set(rule.id, deps.problemOf(error));
+      }
+    }
+    if (readers.size > 0 && cancelTick === null) cancelTick = clock.after(TICK_MS, tick);
+    deps.onChange();
+  }
+
+  function tick(): void {
+    cancelTick = null;
+    const now = clock.now();
+    let moved = false;
+    for (const [key, { rule, container, watch, tap }] of readers) {
+      const holding = watch.look(now, tap.state() === "live");
+      if (holding === null) {
+        moved = book.over(key) || moved;
+        continue;
+      }
+      const { id, name, severity, condition } = rule;
+      const what = () => ({ ...about(condition.kind, container), severity, rule: { id, name }, secret: null });
+      moved = book.holds(key, now, what, holding.count, holding.sample) || moved;
+    }
+    for (const [key, { last }] of secrets) {
+      if (now - last < SECRET_OVER_MS) continue;
+      secrets.delete(key);
+      moved = book.over(key) || moved;
+    }
+    if (moved) deps.onChange();
+    if (readers.size > 0 || secrets.size > 0) cancelTick = clock.after(TICK_MS, tick);
+  }
+
+  function lookSoon(ms: number): void {
+    if (disposed || cancelLook !== null) return;
+    cancelLook = clock.after(ms, () => {
+      cancelLook = null;
+      looking = looking.then(look).catch((error: unknown) => deps.report(error));
+    });
+  }
+
+  async function secretSeen(
+    source: LogSourceRef,
+    secret: { name: string; environment: string },
+    sample: string | null,
+  ) {
+    if (source.kind !== "container" || disposed) return;
+    const { hostId, containerId } = source;
+    const key = `secret ${secret.name} ${hostId} ${containerId}`;
+    const containers = await deps.containers();
+    const container = containers.find((each) => each.hostId === hostId && each.containerId === containerId);
+    if (container === undefined || disposed || container.secrets.includes(secret.name)) return;
+    const now = clock.now();
+    const count = (secrets.get(key)?.count ?? 0) + 1;
+    secrets.set(key, { last: now, count });
+    const what = () => ({ ...about("secret", container), severity: "danger" as const, rule: null, secret });
+    if (book.holds(key, now, what, count, sample)) deps.onChange();
+    if (cancelTick === null) cancelTick = clock.after(TICK_MS, tick);
+  }
+
+  return {
+    list() {
+      const reading = new Map<string, number>();
+      for (const { rule } of readers.values()) reading.set(rule.id, (reading.get(rule.id) ?? 0) + 1);
+      const rules = store.get().rules.map((rule) => ({
+        ...rule,
+        reading: reading.get(rule.id) ?? 0,
+        problem: problems.get(rule.id) ?? null,
+      }));
+      return { alerts: book.list(), rules, dropped: book.dropped };
+    },
+    async saveRule(rule) {
+      if (rule.condition.kind === "pattern") mustSaySomething(rule.condition, deps.compile);
+      const saved = rule.id === "" ? { ...rule, id: deps.random.id() } : rule;
+      await store.update(({ rules }) => {
+        const at = rules.findIndex(({ id }) => id === saved.id);
+        if (at < 0 && rule.id !== "") throw new Failure("NOT_FOUND", { what: "rule", id: rule.id });
+        if (at < 0 && rules.length >= MAX_RULES)
+          throw new Failure("LIMIT_REACHED", { what: "rules", limit: MAX_RULES });
+        return { rules: at < 0 ? [...rules, saved] : rules.map((each) => (each.id === saved.id ? saved : each)) };
+      });
+      forget(saved.id);
+      return { id: saved.id };
+    },
+    async removeRule(id) {
+      await store.update(({ rules }) => {
+        if (!rules.some((rule) => rule.id === id)) throw new Failure("NOT_FOUND", { what: "rule", id });
+        return { rules: rules.filter((rule) => rule.id !== id) };
+      });
+      forget(id);
+    },
+    acknowledge(id) {
+      if (id !== undefined && !book.has(id)) throw new Failure("NOT_FOUND", { what: "alert", id });
+      const count = book.acknowledge(id);
+      if (count > 0) deps.onChange();
+      return { count };
+    },
+    containersChanged: () => lookSoon(LOOK_MS),
+    secretSeen(source, secret, sample) {
+      secretSeen(source, secret, sample).catch((error: unknown) => deps.report(error));
+    },
+    async dispose() {
+      disposed = true;
+      cancelLook?.();
+      cancelTick?.();
+      await looking;
+      for (const [, reader] of readers) reader.tap.close();
+      readers.clear();
+    },
+  };
+
+  /** What was read for a rule as it was is read anew for the rule as it is. */
+  function forget(ruleId: string): void {
+    tests.delete(ruleId);
+    for (const [key, reader] of [...readers]) if (reader.rule.id === ruleId) end(key, reader);
+    lookSoon(0);
+    deps.onChange();
+  }
+}
+
+function mustSaySomething(condition: Parameters<AlertsDeps["compile"]>[0], compile: AlertsDeps["compile"]): void {
+  const { text, regex, level } = condition;
+  if ((text ?? "") === "" && (regex ?? "") === "" && level === undefined) {
+    throw new Failure("BAD_INPUT", { field: "text", reason: "a pattern needs a text, an expression or a level" });
+  }
+  compile(condition);
+}

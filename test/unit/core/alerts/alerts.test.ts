@@ -1,0 +1,252 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type AlertRule, alert as alertShape } from "../../../../electron/contract/alerts.ts";
+import type { LogSourceRef, LogState } from "../../../../electron/contract/logs.ts";
+import {
+  type AlertRules,
+  type Alerts,
+  createAlerts,
+  type SeenLine,
+  type WatchedContainer,
+} from "../../../../electron/core/alerts/index.ts";
+import { Failure, isFailure } from "../../../../electron/core/failure.ts";
+import { fakeClock } from "../../../helpers/ports.ts";
+
+const idOf = (name: string) => Buffer.from(name).toString("hex").padEnd(12, "0");
+
+const container = (name: string, more: Partial<WatchedContainer> = {}): WatchedContainer => ({
+  hostId: "h",
+  hostName: "orion",
+  containerId: idOf(name),
+  name,
+  environment: "production",
+  simulated: true,
+  running: true,
+  secrets: [],
+  ...more,
+});
+
+const rule = (more: Partial<AlertRule> = {}): AlertRule => ({
+  id: "",
+  name: "out of memory",
+  enabled: true,
+  severity: "danger",
+  scope: {},
+  condition: { kind: "pattern", text: "OOM", count: 1, seconds: 60 },
+  ...more,
+});
+
+const opened: Alerts[] = [];
+afterEach(async () => {
+  for (const alerts of opened.splice(0)) await alerts.dispose();
+});
+
+function scene(containers: WatchedContainer[]) {
+  const clock = fakeClock();
+  let file: AlertRules = { rules: [] };
+  const taps = new Map<string, { onLine: (line: SeenLine) => void; state: LogState }>();
+  const told = { changes: 0, bugs: [] as unknown[], refuse: null as Failure | null };
+  let ids = 0;
+  const alerts = createAlerts({
+    store: {
+      get: () => file,
+      update: async (change: (before: AlertRules) => AlertRules) => {
+        file = change(file);
+        return file;
+      },
+    } as never,
+    containers: async () => containers,
+    open(source: LogSourceRef, onLine) {
+      if (told.refuse !== null) throw told.refuse;
+      const name =
+        containers.find((each) => source.kind === "container" && each.containerId === source.containerId)?.name ?? "";
+      const tap = { onLine, state: "live" as LogState };
+      taps.set(name, tap);
+      return { state: () => tap.state, close: () => void taps.delete(name) };
+    },
+    compile: ({ text = "", regex }) => {
+      if (regex !== undefined) throw new Failure("BAD_INPUT", { field: "regex", reason: "no" });
+      return (line) => line.text.includes(text);
+    },
+    problemOf: (error) =>
+      isFailure(error) ? { code: error.code, details: { ...error.details } } : { code: "INTERNAL", details: {} },
+    clock,
+    random: { bytes: (n) => Buffer.alloc(n), id: () => `id-${ids++}` },
+    onChange: () => void told.changes++,
+    report: (error) => void told.bugs.push(error),
+  });
+  opened.push(alerts);
+  const say = (name: string, text: string) => taps.get(name)?.onLine({ at: null, stream: "stdout", level: null, text });
+  return { alerts, clock, taps, told, say, file: () => file, containers };
+}
+
+describe("alerts by rules", () => {
+  it("read what is in scope, hold while the condition holds, and are over by themselves", async () => {
+    const { alerts, clock, taps, say } = scene([container("llama"), container("qwen", { environment: "staging" })]);
+    await alerts.saveRule(rule({ scope: { environment: "production" } }));
+    await clock.advance(10);
+    expect([...taps.keys()]).toEqual(["llama"]);
+    say("llama", "CUDA OOM, tried to allocate");
+    await clock.advance(1_000);
+    const [first] = alerts.list().alerts;
+    expect(first).toEqual({
+      id: "id-1",
+      kind: "pattern",
+      severity: "danger",
+      rule: { id: "id-0", name: "out of memory" },
+      source: { kind: "container", hostId: "h", containerId: idOf("llama") },
+      sourceName: "llama",
+      hostName: "orion",
+      environment: "production",
+      simulated: true,
+      state: "firing",
+      since: clock.now() - 10,
+      lastAt: clock.now() - 10,
+      count: 1,
+      sample: "CUDA OOM, tried to allocate",
+      secret: null,
+    });
+    expect(alertShape.safeParse(first).success).toBe(true);
+    await clock.advance(70_000);
+    expect(alerts.list().alerts.map(({ state }) => state)).toEqual(["over"]);
+    say("llama", "OOM again");
+    await clock.advance(1_000);
+    expect(alerts.list().alerts.map(({ state }) => state)).toEqual(["firing", "over"]);
+  });
+
+  it("what is noted stays noted until it is over", async () => {
+    const { alerts, clock, say } = scene([container("llama")]);
+    await alerts.saveRule(rule());
+    await clock.advance(10);
+    say("llama", "OOM");
+    await clock.advance(1_000);
+    const id = alerts.list().alerts[0]?.id ?? "";
+    expect(alerts.acknowledge(id)).toEqual({ count: 1 });
+    expect(alerts.acknowledge()).toEqual({ count: 0 });
+    say("llama", "OOM");
+    await clock.advance(1_000);
+    expect(alerts.list().alerts.map(({ state, count }) => [state, count])).toEqual([["seen", 1]]);
+    expect(() => alerts.acknowledge("nobody")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+  });
+
+  it("follow containers that come and go", async () => {
+    const { alerts, clock, taps, containers } = scene([container("llama")]);
+    await alerts.saveRule(rule());
+    await clock.advance(10);
+    containers.push(container("qwen"));
+    alerts.containersChanged();
+    alerts.containersChanged();
+    await clock.advance(600);
+    expect([...taps.keys()]).toEqual(["llama", "qwen"]);
+    containers.splice(0, 1, container("llama", { running: false }));
+    alerts.containersChanged();
+    await clock.advance(600);
+    expect([...taps.keys()]).toEqual(["qwen"]);
+    expect(alerts.list().rules.map(({ reading }) => reading)).toEqual([1]);
+  });
+
+  it("a rule that is switched off or removed reads nothing, and what it said is over", async () => {
+    const { alerts, clock, taps, say } = scene([container("llama")]);
+    const { id } = await alerts.saveRule(rule());
+    await clock.advance(10);
+    say("llama", "OOM");
+    await clock.advance(1_000);
+    await alerts.saveRule(rule({ id, enabled: false }));
+    await clock.advance(10);
+    expect([taps.size, alerts.list().alerts[0]?.state]).toEqual([0, "over"]);
+    await alerts.removeRule(id);
+    expect(alerts.list().rules).toEqual([]);
+    await clock.advance(2_000);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("silence counts only while the log is being read", async () => {
+    const { alerts, clock, taps } = scene([container("llama")]);
+    await alerts.saveRule(rule({ condition: { kind: "silence", seconds: 30 } }));
+    await clock.advance(10);
+    const tap = taps.get("llama");
+    if (tap) tap.state = "reconnecting";
+    await clock.advance(60_000);
+    expect(alerts.list().alerts).toEqual([]);
+    if (tap) tap.state = "live";
+    await clock.advance(35_000);
+    expect(alerts.list().alerts.map(({ kind, state }) => [kind, state])).toEqual([["silence", "firing"]]);
+  });
+
+  it("a log that can't be read is said with the rule, and tried again with the next change", async () => {
+    const { alerts, clock, told, taps } = scene([container("llama")]);
+    told.refuse = new Failure("LIMIT_REACHED", { what: "logs", limit: 64 });
+    await alerts.saveRule(rule());
+    await clock.advance(10);
+    expect(alerts.list().rules[0]?.problem).toEqual({ code: "LIMIT_REACHED", details: { what: "logs", limit: 64 } });
+    told.refuse = null;
+    alerts.containersChanged();
+    await clock.advance(600);
+    expect([alerts.list().rules[0]?.problem, taps.size]).toEqual([null, 1]);
+  });
+
+  it.each([
+    ["a rule that is not there", rule({ id: "gone" }), "NOT_FOUND"],
+    [
+      "an expression that can't be run",
+      rule({ condition: { kind: "pattern", regex: "(", count: 1, seconds: 1 } }),
+      "BAD_INPUT",
+    ],
+    ["a pattern that says nothing", rule({ condition: { kind: "pattern", count: 1, seconds: 1 } }), "BAD_INPUT"],
+  ])("refused: %s", async (_, bad, code) => {
+    const { alerts, file } = scene([]);
+    await expect(alerts.saveRule(bad)).rejects.toMatchObject({ code });
+    expect(file()).toEqual({ rules: [] });
+  });
+
+  it("no more than a hundred rules", async () => {
+    const { alerts } = scene([]);
+    for (let i = 0; i < 100; i++) await alerts.saveRule(rule({ enabled: false }));
+    await expect(alerts.saveRule(rule())).rejects.toMatchObject({ code: "LIMIT_REACHED" });
+    await expect(alerts.removeRule("gone")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("a secret where it was not given", () => {
+  const seen = { name: "HF_TOKEN", environment: "production" };
+  const source = { kind: "container", hostId: "h", containerId: idOf("llama") } as const;
+
+  it("is an alert, once for a container, and over when it is no longer seen", async () => {
+    const { alerts, clock } = scene([container("llama", { secrets: ["OTHER"] })]);
+    alerts.secretSeen(source, seen, "HF_TOKEN=********");
+    await clock.advance(10);
+    alerts.secretSeen(source, seen, "again HF_TOKEN=********");
+    await clock.advance(10);
+    expect(alerts.list().alerts).toMatchObject([
+      {
+        kind: "secret",
+        severity: "danger",
+        rule: null,
+        count: 2,
+        secret: seen,
+        sample: "again HF_TOKEN=********",
+        state: "firing",
+      },
+    ]);
+    await clock.advance(11 * 60_000);
+    expect(alerts.list().alerts.map(({ state }) => state)).toEqual(["over"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is none where it was given, or where there is no such container", async () => {
+    const { alerts, clock } = scene([container("llama", { secrets: ["HF_TOKEN"] })]);
+    alerts.secretSeen(source, seen, null);
+    alerts.secretSeen({ ...source, containerId: "f".repeat(12) }, seen, null);
+    alerts.secretSeen({ kind: "console" }, seen, null);
+    await clock.advance(10);
+    expect(alerts.list().alerts).toEqual([]);
+  });
+
+  it("there are never more than five hundred, and those that hold stay", async () => {
+    const many = Array.from({ length: 502 }, (_, i) => container(`c${i}`));
+    const { alerts, clock } = scene(many);
+    for (const { containerId } of many) alerts.secretSeen({ ...source, containerId }, seen, null);
+    await clock.advance(10);
+    const list = alerts.list();
+    expect([list.alerts.length, list.dropped]).toEqual([500, 2]);
+  });
+});
