@@ -66,8 +66,8 @@ export function Frame() {
             <Route path="/launch">
               <Launch launchId={null} />
             </Route>
-            <Route path="/logs/:hostId?/:containerId?">
-              {({ hostId, containerId }) => <Logs hostId={hostId ?? null} containerId={containerId ?? null} />}
+            <Route path="/logs/:hostId?/:what?/:place?">
+              {({ hostId, what, place }) => <Logs hostId={hostId ?? null} what={what ?? null} place={place ?? null} />}
             </Route>
             <Route path="/tunnels/:tunnelId?/:dialog?">
               {({ tunnelId, dialog }) => (

@@ -1,3 +1,4 @@
+import { logKeys } from "../features/logs/keys.ts";
 import { Dialog } from "../ui/index.ts";
 import { useText } from "./i18n/index.tsx";
 import { sections } from "./sections.ts";
@@ -16,19 +17,27 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   ];
   return (
     <Dialog title={t("shortcuts.title")} size="narrow" closeLabel={t("common.close")} onClose={onClose}>
-      <dl className="shortcuts">
-        {rows.map(([keys, what]) => (
-          <div key={what}>
-            <dt>{what}</dt>
-            <dd>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList rows={rows} />
       <p className="muted">{t("shortcuts.digits", { key: mainKey })}</p>
+      <h3>{t("logs.keys")}</h3>
+      <KeyList rows={logKeys.map(([keys, id]) => [keys, t(id)])} />
     </Dialog>
+  );
+}
+
+function KeyList({ rows }: { rows: readonly (readonly [readonly string[], string])[] }) {
+  return (
+    <dl className="shortcuts">
+      {rows.map(([keys, what]) => (
+        <div key={what}>
+          <dt>{what}</dt>
+          <dd>
+            {keys.map((key) => (
+              <kbd key={key}>{key}</kbd>
+            ))}
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }

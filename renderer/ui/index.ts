@@ -6,6 +6,7 @@ export { Banner, Bar, Chip, Empty, Facts, Skeleton, State, type Tone } from "./D
 export { Drawer } from "./Drawer.tsx";
 export { Checkbox, Field, type Option, Segmented, Select, SelectField, TextField } from "./Field.tsx";
 export { layoutVariants, matcher } from "./layouts.ts";
+export { Popover } from "./Popover.tsx";
 export { ScoreGauge } from "./ScoreGauge.tsx";
 export { SearchBox } from "./SearchBox.tsx";
 export { Section } from "./Section.tsx";

@@ -2,6 +2,8 @@ import type { IntlShape } from "react-intl";
 
 export interface Formats {
   number: (value: number, digits?: number) => string;
+  /** `12.4K`: a count where its size matters and its digits do not. */
+  short: (value: number) => string;
   percent: (value: number) => string;
   /** `1.5 GiB`: powers of 1024. */
   bytes: (value: number) => string;
@@ -25,6 +27,7 @@ export function createFormats(intl: IntlShape): Formats {
     intl.formatNumber(value, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits });
   return {
     number: (value, digits = 0) => intl.formatNumber(value, { maximumFractionDigits: digits }),
+    short: (value) => intl.formatNumber(value, { notation: "compact", maximumFractionDigits: value >= 10_000 ? 0 : 1 }),
     percent: (value) => intl.formatNumber(value / 100, { style: "percent", maximumFractionDigits: 0 }),
     bytes: (value) => {
       const names = intl.locale.startsWith("ru") ? sizesRu : sizes;

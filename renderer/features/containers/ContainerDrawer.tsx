@@ -99,7 +99,11 @@ function TabBody({ tab, detail }: { tab: ContainerTab; detail: ContainerDetailVi
     case "logs":
       return (
         <Suspense fallback={<Skeleton label={t("common.loading")} />}>
-          <LogView narrow hostId={detail.hostId} containerId={detail.id} name={detail.name} />
+          <LogView
+            narrow
+            name={detail.name}
+            sources={[{ kind: "container", hostId: detail.hostId, containerId: detail.id }]}
+          />
         </Suspense>
       );
     case "inspect":

@@ -1,87 +1,89 @@
 import { useQuery } from "@tanstack/react-query";
-import { ScrollText } from "lucide-react";
+import { ListPlus } from "lucide-react";
+import { useState } from "react";
 import { useLocation } from "wouter";
-import type { ContainerRow } from "../../../electron/contract/index.ts";
+import type { LogSourceRef } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
-import { inScope, useScope } from "../../app/scope.tsx";
 import { useApi } from "../../client/hooks.ts";
-import { Empty } from "../../ui/index.ts";
+import { Button, Dialog } from "../../ui/index.ts";
 import { EnvChip, SimulatedChip } from "../common/index.ts";
-import { HostProblems } from "../containers/HostProblems.tsx";
 import { LogView } from "./LogView.tsx";
-import "./logs.css";
+import { logPath, readRoute, sourceKey } from "./route.ts";
+import { plainName } from "./sources/names.ts";
+import { SourcePicker } from "./sources/SourcePicker.tsx";
 
-export function LogsPage({ hostId, containerId }: { hostId: string | null; containerId: string | null }) {
+type Props = { hostId: string | null; what: string | null; place: string | null };
+
+export function LogsPage({ hostId, what, place }: Props) {
   const { t } = useText();
   const [, go] = useLocation();
-  const { scope } = useScope();
-  const query = useQuery(useApi().containers.list.queryOptions({ input: {} }));
-  const rows = query.data?.rows ?? [];
-  const offered = rows.filter((row) => inScope(scope, row));
-  const current = rows.find((row) => row.hostId === hostId && row.id === containerId);
-  const value = hostId && containerId ? `${hostId}/${containerId}` : "";
+  const [picking, setPicking] = useState(false);
+  const route = readRoute({ hostId, what, place });
+  const { sources } = route;
+  const names = useNames(sources);
+  const hosts = useQuery(useApi().hosts.list.queryOptions()).data ?? [];
+  const ofHosts = hosts.filter(({ id }) => sources.some((source) => "hostId" in source && source.hostId === id));
+  const [only] = names;
+  const name = names.length > 1 ? t("logs.many", { count: names.length }) : (only ?? "");
+  function open(next: LogSourceRef[]): void {
+    setPicking(false);
+    go(logPath(next));
+  }
   return (
     <section className="list">
       <header className="list-head">
         <h1>{t("section.logs")}</h1>
-        <ContainerSelect
-          rows={offered}
-          value={value}
-          onPick={(row) => go(`/logs/${encodeURIComponent(row.hostId)}/${row.id}`)}
-        />
-        {current && <EnvChip environment={current.environment} />}
-        {current?.simulated && <SimulatedChip />}
+        {sources.length > 0 && <span className="truncate log-name">{name}</span>}
+        {[...new Set(ofHosts.map(({ environment }) => environment))].map((environment) => (
+          <EnvChip key={environment} environment={environment} />
+        ))}
+        {ofHosts.some(({ simulated }) => simulated) && <SimulatedChip />}
+        {sources.length > 0 && (
+          <Button className="spread" icon={<ListPlus size={14} />} onClick={() => setPicking(true)}>
+            {t("logs.choose")}
+          </Button>
+        )}
       </header>
-      {!containerId && query.data && query.data.problems.length > 0 && (
-        <div className="banners">
-          <HostProblems problems={query.data.problems} />
+      {sources.length === 0 ? (
+        <div className="page-body">
+          <div className="stack">
+            <div>
+              <h2>{t("logs.pick")}</h2>
+              <p className="secondary">{t("logs.pickHint")}</p>
+            </div>
+            <SourcePicker initial={[]} onOpen={open} />
+          </div>
         </div>
-      )}
-      {hostId && containerId ? (
-        <LogView
-          key={value}
-          slash
-          hostId={hostId}
-          containerId={containerId}
-          name={current?.name ?? containerId.slice(0, 12)}
-        />
       ) : (
-        <Empty icon={<ScrollText size={26} />} title={t(rows.length === 0 ? "containers.none" : "logs.pick")}>
-          {t(rows.length === 0 ? "containers.noneHint" : "logs.pickHint")}
-        </Empty>
+        <LogView
+          key={`${sources.map(sourceKey).join(",")} ${place ?? ""}`}
+          slash
+          sources={sources}
+          name={name}
+          place={route.place}
+        />
+      )}
+      {picking && (
+        <Dialog title={t("logs.choose")} size="wide" closeLabel={t("common.close")} onClose={() => setPicking(false)}>
+          <SourcePicker initial={sources} onOpen={open} />
+        </Dialog>
       )}
     </section>
   );
 }
 
-function ContainerSelect(props: { rows: ContainerRow[]; value: string; onPick: (row: ContainerRow) => void }) {
+/** What a person calls the sources, as far as the lists know it. */
+function useNames(sources: readonly LogSourceRef[]): string[] {
   const { t } = useText();
-  const hosts = [...new Map(props.rows.map((row) => [row.hostId, row.hostName]))];
-  const known = props.rows.some((row) => `${row.hostId}/${row.id}` === props.value);
-  return (
-    <select
-      className="select log-pick"
-      aria-label={t("logs.container")}
-      value={known ? props.value : ""}
-      onChange={(event) => {
-        const row = props.rows.find((one) => `${one.hostId}/${one.id}` === event.target.value);
-        if (row) props.onPick(row);
-      }}
-    >
-      <option value="" disabled>
-        {t("logs.container")}
-      </option>
-      {hosts.map(([id, name]) => (
-        <optgroup key={id} label={name}>
-          {props.rows
-            .filter((row) => row.hostId === id)
-            .map((row) => (
-              <option key={row.id} value={`${row.hostId}/${row.id}`}>
-                {row.name}
-              </option>
-            ))}
-        </optgroup>
-      ))}
-    </select>
-  );
+  const rows = useQuery(useApi().containers.list.queryOptions({ input: {} })).data?.rows ?? [];
+  return sources.map((source) => {
+    if (source.kind === "events") return t("logs.events");
+    if (source.kind === "console") return t("logs.console");
+    if (source.kind === "kept") return t("logs.kept");
+    if (source.kind === "journal" && source.unit === undefined) return t("logs.journal");
+    const row =
+      source.kind === "container" &&
+      rows.find(({ hostId, id }) => hostId === source.hostId && id === source.containerId);
+    return row ? row.name : plainName(source);
+  });
 }
