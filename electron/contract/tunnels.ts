@@ -6,20 +6,34 @@ import { hostAddress } from "./hosts.ts";
 const port = z.number().int().min(1).max(65_535);
 const tunnelId = z.string().min(1).max(64);
 
-/** Where a tunnel ends, as its host sees it. */
+/** `sun_path` holds 108 bytes with its end mark (unix(7)). */
+const socketPath = z
+  .string()
+  .min(2)
+  .max(107)
+  .regex(/^\/[^\0\r\n]*$/);
+
+const address = z.union([z.ipv4(), z.ipv6()]);
+
+/** Where a tunnel ends: as its host sees it, or for a remote one as this machine does. */
 export const tunnelTarget = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("tcp"), host: hostAddress, port }),
-  z.strictObject({
-    kind: z.literal("unix"),
-    // sun_path holds 108 bytes with its end mark (unix(7)).
-    path: z
-      .string()
-      .min(2)
-      .max(107)
-      .regex(/^\/[^\0\r\n]*$/),
-  }),
+  z.strictObject({ kind: z.literal("unix"), path: socketPath }),
 ]);
 export type TunnelTarget = z.infer<typeof tunnelTarget>;
+
+/** Where a host listens for a remote tunnel. */
+export const tunnelListen = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("tcp"),
+    /** An address of the host. Other than 127.0.0.1 and ::1, `exposed` has to say that others shall get in. */
+    bind: address,
+    /** 0: the host chooses, anew when it can't have the last one again. */
+    port: z.number().int().min(0).max(65_535),
+  }),
+  z.strictObject({ kind: z.literal("unix"), path: socketPath }),
+]);
+export type TunnelListen = z.infer<typeof tunnelListen>;
 
 /**
  * What the light asks through the tunnel. `http`: anything below status 500 is well. `tcp`: something accepts. `none`:
@@ -41,23 +55,34 @@ export type TunnelProbe = z.infer<typeof tunnelProbe>;
 const common = {
   name: z.string().trim().min(1).max(64),
   hostId,
-  /** 0: a free one is picked once and kept. */
-  localPort: z.number().int().min(0).max(65_535),
   autoStart: z.boolean(),
 };
+
+/** 0: a free one is picked once and kept. */
+const localPort = z.number().int().min(0).max(65_535);
 
 export const tunnelInput = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("local"),
     ...common,
+    localPort,
     target: tunnelTarget,
     probe: tunnelProbe,
     /** An address of this machine. Other than 127.0.0.1 and ::1, `exposed` has to say that others shall get in. */
-    bind: z.union([z.ipv4(), z.ipv6()]),
+    bind: address,
     exposed: z.boolean(),
   }),
   /** A SOCKS5 server without a password, hence on the loopback interface alone. */
-  z.strictObject({ kind: z.literal("dynamic"), ...common }),
+  z.strictObject({ kind: z.literal("dynamic"), ...common, localPort }),
+  /** The other way round (`ssh -R`): the host listens, and who comes there is led to `target` from this machine. */
+  z.strictObject({
+    kind: z.literal("remote"),
+    ...common,
+    listen: tunnelListen,
+    target: tunnelTarget,
+    probe: tunnelProbe,
+    exposed: z.boolean(),
+  }),
 ]);
 export type TunnelInput = z.infer<typeof tunnelInput>;
 
@@ -73,7 +98,7 @@ export const tunnelState = z.discriminatedUnion("light", [
   z.object({ light: z.literal("service-down"), since: time, why: problem }),
   /** It does not go on without a person: a question, a changed host key, a refused login. */
   z.object({ light: z.literal("needs-you"), since: time, why: problem }),
-  /** `program` and `pid` where the system tells; `freePort` is the next one that could be used. */
+  /** Here, or on the host. `program` and `pid` where the system tells; `freePort` is the next one that could be used. */
   z.object({
     light: z.literal("port-taken"),
     since: time,
@@ -106,8 +131,13 @@ export const tunnelRow = z.object({
   /** `null` when its host is not in the fleet. */
   host: z.object({ name: z.string(), environment: z.string(), simulated: z.boolean() }).nullable(),
   state: tunnelState,
-  /** The last probe that was answered. */
-  probe: z.object({ at: time, latencyMs: z.number() }).nullable(),
+  /**
+   * The last probe that was answered, and what it saw: `through` went the whole way, `ends` saw the host and the target
+   * but not what is between them, `host` saw the host alone.
+   */
+  probe: z.object({ at: time, latencyMs: z.number(), saw: z.enum(["through", "ends", "host"]) }).nullable(),
+  /** What the host listens on for a remote tunnel at the moment; `port` is `null` for a unix socket. */
+  listening: z.object({ port: z.number().int().nullable() }).nullable(),
   traffic: tunnelTraffic,
   /** What does the same with OpenSSH; `null` where there is no SSH in between. */
   command: z.string().nullable(),
@@ -129,14 +159,15 @@ export const tunnels = {
   list: read.output(z.array(tunnelRow)),
   /** Every tunnel with its figures, at first and then at most twice a second, only when something moved. */
   watch: read.output(eventIterator(tunnelsSnapshot)),
+  /** `localPort` is `null` for a tunnel that listens on its host. */
   add: change("tunnel.add")
     .errors(errors)
     .input(tunnelInput)
-    .output(z.object({ tunnelId, localPort: port })),
+    .output(z.object({ tunnelId, localPort: port.nullable() })),
   update: change("tunnel.update")
     .errors(errors)
     .input(z.strictObject({ tunnelId, tunnel: tunnelInput }))
-    .output(z.object({ localPort: port })),
+    .output(z.object({ localPort: port.nullable() })),
   remove: change("tunnel.remove")
     .errors(errors)
     .input(z.strictObject({ tunnelId, confirm: z.string().max(64) }))
@@ -147,8 +178,5 @@ export const tunnels = {
   /** Those that run are looked at anew, and their hosts are tried at once. */
   restartAll: change("tunnel.restart-all", "low").output(z.object({ count: z.number().int() })),
   /** Takes the next free port in place of one that another program holds, and keeps it. */
-  takePort: change("tunnel.use-port")
-    .errors(errors)
-    .input(byTunnel)
-    .output(z.object({ localPort: port })),
+  takePort: change("tunnel.use-port").errors(errors).input(byTunnel).output(z.object({ port })),
 };

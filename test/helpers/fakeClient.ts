@@ -161,7 +161,7 @@ export function createFakeRouter(options: FakeOptions) {
       start: os.tunnels.start.handler(() => ({})),
       stop: os.tunnels.stop.handler(() => ({})),
       restartAll: os.tunnels.restartAll.handler(() => ({ count: 7 })),
-      takePort: os.tunnels.takePort.handler(() => ({ localPort: 26_006 })),
+      takePort: os.tunnels.takePort.handler(() => ({ port: 26_006 })),
     },
     notebooks: {
       list: os.notebooks.list.handler(() => (options.empty ? [] : fakeNotebooks())),

@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
-import type { TunnelInput, TunnelRow, TunnelState } from "../../electron/contract/index.ts";
+import type { TunnelInput, TunnelRow, TunnelState, TunnelTarget } from "../../electron/contract/index.ts";
 import { Failure } from "../../electron/core/failure.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
 import type { Clock } from "../../electron/core/ports.ts";
-import type { HostLink } from "../../electron/core/ssh/index.ts";
+import { createLocalLink, type HostLink, type LinkState, type RemoteListener } from "../../electron/core/ssh/index.ts";
 import type { Store } from "../../electron/core/store/index.ts";
 import {
   createTunnels,
@@ -17,6 +17,8 @@ import {
 } from "../../electron/core/tunnels/index.ts";
 import { until } from "./until.ts";
 
+export type RemoteTunnelInput = Extract<TunnelInput, { kind: "remote" }>;
+
 export interface TunnelLab {
   tunnels: Tunnels;
   file: () => TunnelFile;
@@ -26,6 +28,8 @@ export interface TunnelLab {
   answer(): void;
   /** Adds a tunnel to `host-1`, an HTTP one unless told otherwise; gives its id and port. */
   add(input?: Partial<Extract<TunnelInput, { kind: "local" }>>): Promise<{ tunnelId: string; localPort: number }>;
+  /** Adds a remote tunnel of `host-1` to a target here, an HTTP one unless told otherwise. */
+  addRemote(target: TunnelTarget, input?: Partial<RemoteTunnelInput>): Promise<{ tunnelId: string }>;
   row(tunnelId: string): TunnelRow;
   light(tunnelId: string): TunnelState["light"];
   /** Waits for a light; gives the milliseconds it took. */
@@ -108,9 +112,9 @@ export function openTunnelLab(options: TunnelLabOptions): TunnelLab {
       asked = [];
       tell();
     },
-    add: (input = {}) => {
+    async add(input = {}) {
       count += 1;
-      return tunnels.add({
+      const made = await tunnels.add({
         kind: "local",
         name: `tunnel ${count}`,
         hostId: "host-1",
@@ -119,6 +123,21 @@ export function openTunnelLab(options: TunnelLabOptions): TunnelLab {
         target: { kind: "tcp", host: "127.0.0.1", port: 1 },
         probe: { kind: "http", path: "/health" },
         bind: "127.0.0.1",
+        exposed: false,
+        ...input,
+      });
+      return { tunnelId: made.tunnelId, localPort: made.localPort ?? 0 };
+    },
+    addRemote(target, input = {}) {
+      count += 1;
+      return tunnels.add({
+        kind: "remote",
+        name: `tunnel ${count}`,
+        hostId: "host-1",
+        autoStart: false,
+        listen: { kind: "tcp", bind: "127.0.0.1", port: 0 },
+        target,
+        probe: { kind: "http", path: "/health" },
         exposed: false,
         ...input,
       });
@@ -139,6 +158,47 @@ export function openTunnelLab(options: TunnelLabOptions): TunnelLab {
       await Promise.all([...links.values()].map((link) => link.dispose()));
     },
   };
+}
+
+export type MovableLink = HostLink & { become(state: LinkState): void; woken: number; asked: number };
+
+/** A link of this machine whose state a test sets as it likes; what listens for others ends when it is not online. */
+export function movableLink(): MovableLink {
+  const real = createLocalLink({ hostId: "host-1", env: process.env, clock: systemClock() });
+  const listeners = new Set<(state: LinkState) => void>();
+  const open = new Set<RemoteListener>();
+  let state: LinkState = { phase: "online", since: 0 };
+  return {
+    ...real,
+    woken: 0,
+    asked: 0,
+    state: () => state,
+    onState(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    become(next) {
+      state = next;
+      if (next.phase !== "online") for (const listener of open) void listener.close();
+      for (const listener of listeners) listener(next);
+    },
+    async listenRemote(...args) {
+      const listener = await real.listenRemote(...args);
+      open.add(listener);
+      return listener;
+    },
+    async ready() {
+      this.asked += 1;
+    },
+    wake() {
+      this.woken += 1;
+    },
+  };
+}
+
+/** The port of this machine that a tunnel has; 0 for one that has none. */
+export function localPortOf(tunnel: TunnelInput | undefined): number {
+  return tunnel === undefined || tunnel.kind === "remote" ? 0 : tunnel.localPort;
 }
 
 export interface FarService {

@@ -27,7 +27,7 @@ async function linkTo(kind: Kind, config: readonly string[] = []): Promise<{ ssh
     file,
     ["Host far", " HostName 127.0.0.1", ` Port ${port}`, ` IdentityFile ${auth.path}`, ""].join("\n"),
   );
-  const way = { configFile: file, name: "far", keyFile: auth.path };
+  const way = { includes: [file], name: "far" };
   const system = kind === "the library" ? {} : { system: { way, certificates: [] } };
   const target = { address: "127.0.0.1", port, user, auth, ...system };
   const { link } = testLink({ port, user, auth, target, env: process.env });

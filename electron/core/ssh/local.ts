@@ -146,7 +146,7 @@ function openLocal(
 
 /** The host is this machine: what comes in is handed over as it is. */
 function listenHere(at: RemoteAddress, onCaller: (caller: RemoteCaller) => void): Promise<RemoteListener> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.on("error", () => {});
     onCaller({ accept: () => socket, refuse: () => void socket.destroy() });
   });

@@ -1,7 +1,7 @@
-import type { TunnelInput } from "../../contract/index.ts";
+import type { TunnelInput, TunnelTarget } from "../../contract/index.ts";
 import { quote } from "../ssh/index.ts";
+import { nameOf } from "./light.ts";
 import { loopback } from "./records.ts";
-import { nameOf } from "./tunnel.ts";
 
 /** Where a host is reached by SSH. */
 export interface SshAddress {
@@ -10,13 +10,35 @@ export interface SshAddress {
   user: string;
 }
 
-/** The same tunnel with OpenSSH (ssh(1): `-L`, `-D`), to show and to copy. */
+/** The same tunnel with OpenSSH (ssh(1): `-L`, `-D`, `-R`), to show and to copy. */
 export function commandOf(tunnel: TunnelInput, ssh: SshAddress): string {
   const port = ssh.port === 22 ? [] : ["-p", String(ssh.port)];
-  const at = (host: string) => (host.includes(":") ? `[${host}]` : host);
-  const way =
-    tunnel.kind === "dynamic"
-      ? ["-D", `${loopback}:${tunnel.localPort}`]
-      : ["-L", `${at(tunnel.bind)}:${tunnel.localPort}:${nameOf(tunnel.target)}`];
-  return quote(["ssh", "-N", ...way, ...port, `${ssh.user}@${ssh.address}`]);
+  return quote(["ssh", "-N", ...wayOf(tunnel), ...port, `${ssh.user}@${ssh.address}`]);
+}
+
+function wayOf(tunnel: TunnelInput): [string, string] {
+  switch (tunnel.kind) {
+    case "dynamic":
+      return ["-D", `${loopback}:${tunnel.localPort}`];
+    case "local":
+      return ["-L", `${bracketed(tunnel.bind)}:${tunnel.localPort}:${endOf(tunnel.target)}`];
+    case "remote": {
+      const { listen, target } = tunnel;
+      const far = listen.kind === "tcp" ? `${bracketed(listen.bind)}:${listen.port}` : escaped(listen.path);
+      return ["-R", `${far}:${endOf(target)}`];
+    }
+  }
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function endOf(target: TunnelTarget): string {
+  return target.kind === "unix" ? escaped(target.path) : nameOf(target);
+}
+
+/** In a forwarding a colon is a border, and `\` takes that from it. */
+function escaped(path: string): string {
+  return path.replace(/[\\:]/g, "\\$&");
 }

@@ -1,4 +1,4 @@
-/** Tunnels: local listeners that outlive reconnects, with a light that says what a probe through them found. */
+/** Tunnels: listeners here that outlive reconnects, or on the host, with a light that says what a probe through them found. */
 import type { TunnelInput, TunnelRow, TunnelsSnapshot } from "../../contract/index.ts";
 import { createBroadcast } from "../broadcast.ts";
 import { Failure } from "../failure.ts";
@@ -8,10 +8,18 @@ import type { Store } from "../store/index.ts";
 import { commandOf, type SshAddress } from "./command.ts";
 import { HostWatch } from "./hostWatch.ts";
 import { Meter } from "./meter.ts";
-import { canListen, nextFreePort, portOwner, somePort } from "./portOwner.ts";
-import { addressOf, isLoopback, maxTunnels, type TunnelFile } from "./records.ts";
+import { canListen, nextFreePort, portOwner, somePort, takenBy } from "./portOwner.ts";
+import {
+  bindOf,
+  isLoopback,
+  type LocalTunnel,
+  localAddressOf,
+  localPortOf,
+  maxTunnels,
+  type TunnelFile,
+} from "./records.ts";
 import { Tunnel } from "./tunnel.ts";
-import { defaultTimings, type PortOwner, type TunnelRecord, type TunnelTimings } from "./types.ts";
+import { defaultTimings, type LocalAddress, type PortOwner, type TunnelRecord, type TunnelTimings } from "./types.ts";
 
 export type { SshAddress } from "./command.ts";
 export { canListen, nextFreePort, somePort } from "./portOwner.ts";
@@ -49,8 +57,8 @@ export interface Tunnels extends Disposable {
   /** Snapshots, at most two a second, until `signal` aborts. Figures per second are made only while somebody watches. */
   watch(signal?: AbortSignal): AsyncGenerator<TunnelsSnapshot>;
   /** `CONFLICT` {what, name}, `BAD_INPUT`, `HOST_UNKNOWN`, `LIMIT_REACHED`, `LOCAL_PORT_TAKEN` {port, program, free}. */
-  add(input: TunnelInput): Promise<{ tunnelId: string; localPort: number }>;
-  update(tunnelId: string, input: TunnelInput): Promise<{ localPort: number }>;
+  add(input: TunnelInput): Promise<{ tunnelId: string; localPort: number | null }>;
+  update(tunnelId: string, input: TunnelInput): Promise<{ localPort: number | null }>;
   /** `confirm` must be its name (`BAD_INPUT`). */
   remove(tunnelId: string, confirm: string): Promise<void>;
   start(tunnelId: string): void;
@@ -58,7 +66,7 @@ export interface Tunnels extends Disposable {
   /** Looks at all that run; how many. */
   restartAll(): number;
   /** Moves to the next free port and keeps it. */
-  takePort(tunnelId: string): Promise<{ localPort: number }>;
+  takePort(tunnelId: string): Promise<{ port: number }>;
   /** Starts those that shall come up with the program. */
   startAuto(): void;
   /** Hosts came, went or were edited. */
@@ -98,7 +106,8 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
   function open(record: TunnelRecord): Entry {
     const meter = entries.get(record.id)?.meter ?? new Meter();
     const host = hostWatch(record.tunnel.hostId);
-    const tunnel = new Tunnel({ record, host, meter, clock, timings, findOwner, onChange: moved });
+    const owner = (address: LocalAddress) => findOwner(address, record.id);
+    const tunnel = new Tunnel({ record, host, meter, clock, timings, findOwner: owner, onChange: moved });
     const entry = { tunnel, meter };
     entries.set(record.id, entry);
     return entry;
@@ -145,6 +154,7 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       host: about === null ? null : { name: about.name, environment: about.environment, simulated: about.simulated },
       state: tunnel.state,
       probe: tunnel.answered,
+      listening: tunnel.listening,
       traffic: meter.view(),
       command: about?.ssh ? commandOf(input, about.ssh) : null,
     };
@@ -158,52 +168,46 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
 
   function portsOfOthers(except?: string): Set<number> {
     const others = [...entries.values()].filter(({ tunnel }) => tunnel.record.id !== except);
-    return new Set(others.map(({ tunnel }) => tunnel.record.tunnel.localPort));
+    return new Set(others.flatMap(({ tunnel }) => localPortOf(tunnel.record.tunnel) ?? []));
   }
 
-  async function findOwner(record: TunnelRecord): Promise<PortOwner & { freePort: number | null }> {
-    const { host, port } = addressOf(record);
-    const [owner, freePort] = await Promise.all([
-      portOwner(port),
-      nextFreePort(host, port + 1, portsOfOthers(record.id)),
-    ]);
+  async function findOwner(address: LocalAddress, except?: string): Promise<PortOwner & { freePort: number | null }> {
+    const { host, port } = address;
+    const [owner, freePort] = await Promise.all([portOwner(port), nextFreePort(host, port + 1, portsOfOthers(except))]);
     return { ...owner, freePort };
   }
 
   /** Refuses what cannot be, and chooses the port where that is left to us. `before`: what is changed by it. */
   async function checked(input: TunnelInput, before?: TunnelRecord): Promise<TunnelInput> {
     if (deps.hosts.about(input.hostId) === null) throw new Failure("HOST_UNKNOWN", { host: input.hostId });
-    if (input.kind === "local" && !isLoopback(input.bind) && !input.exposed) {
+    const bind = bindOf(input);
+    if (bind !== null && !isLoopback(bind) && !("exposed" in input && input.exposed)) {
       throw new Failure("BAD_INPUT", { field: "bind", reason: "another address than 127.0.0.1 has to be allowed" });
     }
     const others = [...entries.values()].map(({ tunnel }) => tunnel.record).filter(({ id }) => id !== before?.id);
-    const namesake = others.find(({ tunnel }) => tunnel.name === input.name);
-    if (namesake !== undefined) throw new Failure("CONFLICT", { what: "tunnel", name: input.name });
-    const sharing = others.find(({ tunnel }) => tunnel.localPort === input.localPort);
-    if (sharing !== undefined) throw new Failure("CONFLICT", { what: "tunnel", name: sharing.tunnel.name });
-    const { host } = addressOf({ tunnel: input });
+    const other = others.find(({ tunnel }) => tunnel.name === input.name || sharePlace(tunnel, input));
+    if (other !== undefined) throw new Failure("CONFLICT", { what: "tunnel", name: other.tunnel.name });
+    return input.kind === "remote" ? input : await withPort(input, before);
+  }
+
+  async function withPort(input: LocalTunnel, before?: TunnelRecord): Promise<TunnelInput> {
+    const { host } = localAddressOf(input);
     if (input.localPort === 0) {
       const port = await nextFreePort(host, somePort(deps.random), portsOfOthers(before?.id));
       if (port === null) throw new Failure("LIMIT_REACHED", { what: "local ports", limit: maxTunnels });
       return { ...input, localPort: port };
     }
-    if (before === undefined || before.tunnel.localPort !== input.localPort) await refuseTaken(input);
+    if (before === undefined || localPortOf(before.tunnel) !== input.localPort) await refuseTaken(input);
     return input;
   }
 
-  async function refuseTaken(input: TunnelInput): Promise<void> {
-    const address = addressOf({ tunnel: input });
+  async function refuseTaken(input: LocalTunnel): Promise<void> {
+    const address = localAddressOf(input);
     // What fails for another reason than being taken is told by the light, where it may also pass.
     if (await canListen(address)) return;
-    const owner = await portOwner(address.port);
+    const owner = await findOwner(address);
     if (owner.pid === null && address.port < 1024) return;
-    const free = await nextFreePort(address.host, address.port + 1, portsOfOthers());
-    throw new Failure("LOCAL_PORT_TAKEN", {
-      port: address.port,
-      program: owner.program ?? "",
-      ...(owner.pid === null ? {} : { pid: owner.pid }),
-      ...(free === null ? {} : { free }),
-    });
+    throw takenBy(owner, "LOCAL_PORT_TAKEN", address.port);
   }
 
   async function replace(before: Entry, input: TunnelInput): Promise<void> {
@@ -245,13 +249,13 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       await store.update((file) => ({ tunnels: [...file.tunnels, record] }));
       open(record).tunnel.start();
       changed();
-      return { tunnelId: record.id, localPort: tunnel.localPort };
+      return { tunnelId: record.id, localPort: localPortOf(tunnel) };
     },
     async update(tunnelId, input) {
       const entry = entryOf(tunnelId);
       const tunnel = await checked(input, entry.tunnel.record);
       await replace(entry, tunnel);
-      return { localPort: tunnel.localPort };
+      return { localPort: localPortOf(tunnel) };
     },
     async remove(tunnelId, confirm) {
       const { tunnel } = entryOf(tunnelId);
@@ -281,10 +285,12 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       const entry = entryOf(tunnelId);
       const { record, state } = entry.tunnel;
       if (state.light !== "port-taken") throw new Failure("CONFLICT", { what: "tunnel", name: record.tunnel.name });
-      const { freePort } = await findOwner(record);
-      if (freePort === null) throw new Failure("LIMIT_REACHED", { what: "local ports", limit: maxTunnels });
-      await replace(entry, { ...record.tunnel, localPort: freePort });
-      return { localPort: freePort };
+      const { tunnel } = record;
+      const free =
+        tunnel.kind === "remote" ? state.freePort : (await findOwner(localAddressOf(tunnel), record.id)).freePort;
+      if (free === null) throw new Failure("LIMIT_REACHED", { what: "ports", limit: maxTunnels });
+      await replace(entry, movedTo(tunnel, free));
+      return { port: free };
     },
     startAuto() {
       for (const { tunnel } of entries.values()) if (tunnel.record.tunnel.autoStart) tunnel.start();
@@ -306,4 +312,22 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
       entries.clear();
     },
   };
+}
+
+/** The same port of this machine, or the same place of the same host. */
+function sharePlace(one: TunnelInput, other: TunnelInput): boolean {
+  if (one.kind !== "remote" || other.kind !== "remote") {
+    const port = localPortOf(one);
+    return port !== null && port === localPortOf(other);
+  }
+  if (one.hostId !== other.hostId) return false;
+  if (one.listen.kind === "unix" || other.listen.kind === "unix") {
+    return one.listen.kind === other.listen.kind && JSON.stringify(one.listen) === JSON.stringify(other.listen);
+  }
+  return one.listen.port !== 0 && one.listen.port === other.listen.port;
+}
+
+function movedTo(tunnel: TunnelInput, port: number): TunnelInput {
+  if (tunnel.kind !== "remote") return { ...tunnel, localPort: port };
+  return tunnel.listen.kind === "unix" ? tunnel : { ...tunnel, listen: { ...tunnel.listen, port } };
 }

@@ -55,5 +55,8 @@ export function join(local: Socket, far: ByteStream, traffic: Traffic): Promise<
 
 /** Closes so that the other side sees a failure and not an end. */
 export function reset(socket: Socket): void {
-  if (!socket.destroyed) socket.resetAndDestroy();
+  if (socket.destroyed) return;
+  // A unix socket has no reset, and Node refuses to try.
+  if (socket.remotePort === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -1,11 +1,11 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
+import { Failure, isFailure } from "../failure.ts";
 import type { Random } from "../ports.ts";
+import { socketsOf } from "./procNet.ts";
 import type { LocalAddress, PortOwner } from "./types.ts";
 
 const unknown: PortOwner = { program: null, pid: null };
-/** State LISTEN in `/proc/net/tcp` (proc(5)). */
-const listening = "0A";
 
 /**
  * Which program listens on a local port. Linux alone tells it in files (`/proc/net/tcp` has the socket's inode, a
@@ -15,7 +15,8 @@ export async function portOwner(port: number): Promise<PortOwner> {
   const tables = await Promise.all(
     ["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFile(file, "latin1").catch(() => "")),
   );
-  const inodes = new Set(tables.flatMap((table) => inodesOf(table, port)));
+  const sockets = tables.flatMap(socketsOf).filter((socket) => socket.port === port && socket.inode !== "0");
+  const inodes = new Set(sockets.map(({ inode }) => inode));
   if (inodes.size === 0) return unknown;
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
@@ -27,18 +28,6 @@ export async function portOwner(port: number): Promise<PortOwner> {
     return { program, pid: Number(pid) };
   }
   return unknown;
-}
-
-/** Inodes of the sockets that listen on `port`, from a table of `/proc/net`. */
-export function inodesOf(table: string, port: number): string[] {
-  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
-  return table
-    .split("\n")
-    .slice(1)
-    .flatMap((line) => {
-      const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
-      return local.endsWith(`:${wanted}`) && state === listening && inode !== "0" ? [inode] : [];
-    });
 }
 
 async function holds(pid: string, inodes: ReadonlySet<string>): Promise<boolean> {
@@ -76,4 +65,29 @@ export async function nextFreePort(host: string, from: number, taken: ReadonlySe
 
 export function somePort(random: Pick<Random, "bytes">): number {
   return firstPort + (random.bytes(2).readUInt16BE() % (lastPort - firstPort + 1));
+}
+
+/** A port that somebody has, as a failure that tells who. */
+export function takenBy(
+  { program, pid, freePort }: PortOwner & { freePort: number | null },
+  code: "LOCAL_PORT_TAKEN" | "REMOTE_PORT_TAKEN",
+  port: number,
+): Failure {
+  return new Failure(code, {
+    port,
+    program: program ?? "",
+    ...(pid === null ? {} : { pid }),
+    ...(freePort === null ? {} : { free: freePort }),
+  });
+}
+
+/** Who has the port, from a failure that says so; `null` from any other. */
+export function ownerFrom(error: unknown): (PortOwner & { freePort: number | null }) | null {
+  if (!isFailure(error, "LOCAL_PORT_TAKEN") && !isFailure(error, "REMOTE_PORT_TAKEN")) return null;
+  const { program, pid, free } = error.details;
+  return {
+    program: typeof program === "string" && program !== "" ? program : null,
+    pid: typeof pid === "number" ? pid : null,
+    freePort: typeof free === "number" ? free : null,
+  };
 }

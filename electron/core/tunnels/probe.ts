@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Problem, TunnelProbe } from "../../contract/index.ts";
 import { type Failure, isFailure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
@@ -22,12 +23,30 @@ export interface ProbeDeps {
 }
 
 /** What takes a connection and drops it in this time, without a word, takes none. */
-const stayMs = 100;
+export const stayMs = 100;
 
 /** One question through the tunnel, in at its local port like everybody's. Never rejects. */
 export function probeThrough(deps: ProbeDeps): Promise<ProbeAnswer> {
+  const saw = deps.probe.kind === "none" ? "host" : "through";
+  return asked(deps, saw, (well, finish) => {
+    if (deps.probe.kind !== "none" || deps.socks) return throughListener(deps, well, finish);
+    ping(deps, well, finish);
+    return () => {};
+  });
+}
+
+type Finish = (answer: ProbeAnswer) => void;
+/** It went well until now. */
+type Well = () => ProbeAnswer;
+
+/** A question within its time; `ask` gives what cleans up after it. */
+export function asked(
+  deps: Pick<ProbeDeps, "clock" | "limitMs" | "signal" | "to">,
+  saw: "through" | "ends" | "host",
+  ask: (well: Well, finish: Finish) => () => void,
+): Promise<ProbeAnswer> {
   const started = deps.clock.mono();
-  const well = (): ProbeAnswer => ({ kind: "well", latencyMs: deps.clock.mono() - started });
+  const well = (): ProbeAnswer => ({ kind: "well", latencyMs: deps.clock.mono() - started, saw });
   return new Promise((resolve) => {
     let over = false;
     let clean = () => {};
@@ -44,15 +63,13 @@ export function probeThrough(deps: ProbeDeps): Promise<ProbeAnswer> {
     const cancel = deps.clock.after(deps.limitMs, () => finish({ kind: "missed", why: missed }));
     deps.signal.addEventListener("abort", onAbort, { once: true });
     if (deps.signal.aborted) return onAbort();
-    if (deps.probe.kind === "none" && !deps.socks) ping(deps, well, finish);
-    else clean = throughListener(deps, well, finish);
+    clean = ask(well, finish);
+    if (over) clean();
   });
 }
 
-type Finish = (answer: ProbeAnswer) => void;
-
 /** Whether the host answers at all; nobody looks at the service. */
-function ping({ host, signal }: ProbeDeps, well: () => ProbeAnswer, finish: Finish): void {
+export function ping({ host, signal }: Pick<ProbeDeps, "host" | "signal">, well: Well, finish: Finish): void {
   const link = host.link();
   if (link === null) {
     finish({ kind: "lost" });
@@ -64,7 +81,7 @@ function ping({ host, signal }: ProbeDeps, well: () => ProbeAnswer, finish: Fini
   );
 }
 
-function throughListener(deps: ProbeDeps, well: () => ProbeAnswer, finish: Finish): () => void {
+function throughListener(deps: ProbeDeps, well: Well, finish: Finish): () => void {
   const { probe } = deps;
   const down = (reason: string) =>
     finish({ kind: "down", why: { code: "SERVICE_DOWN", details: { to: deps.to, reason } } });
@@ -82,7 +99,13 @@ function throughListener(deps: ProbeDeps, well: () => ProbeAnswer, finish: Finis
     const { localPort } = socket;
     if (localPort !== undefined) unmark = deps.mark(localPort, { opened, failed: (why) => finish(answerFor(why)) });
   });
-  if (probe.kind === "http") readStatus(socket, probe.path, deps, { well: () => finish(well()), down });
+  if (probe.kind === "http") {
+    const { host, port } = deps.address;
+    socket.once("connect", () =>
+      askStatus(socket, probe.path, host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
+    );
+    readStatus(socket, { well: () => finish(well()), down });
+  }
   if (deps.socks) greet(socket, () => ping(deps, well, finish));
   const gone = () => down("it closes connections without an answer");
   socket.on("error", gone);
@@ -95,17 +118,15 @@ function throughListener(deps: ProbeDeps, well: () => ProbeAnswer, finish: Finis
   };
 }
 
-function readStatus(
-  socket: Socket,
-  path: string,
-  { address }: ProbeDeps,
-  say: { well(): void; down(reason: string): void },
-): void {
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  const lines = [`GET ${path} HTTP/1.1`, `Host: ${host}:${address.port}`, "Accept: */*", "Connection: close"];
-  socket.once("connect", () => socket.write(`${[...lines, "User-Agent: gatehouse-probe"].join("\r\n")}\r\n\r\n`));
+/** `host`: what the service believes to be called by. */
+export function askStatus(stream: Duplex, path: string, host: string): void {
+  const lines = [`GET ${path} HTTP/1.1`, `Host: ${host}`, "Accept: */*", "Connection: close"];
+  stream.write(`${[...lines, "User-Agent: gatehouse-probe"].join("\r\n")}\r\n\r\n`);
+}
+
+export function readStatus(stream: Duplex, say: { well(): void; down(reason: string): void }): void {
   let head = "";
-  socket.on("data", (chunk: Buffer) => {
+  stream.on("data", (chunk: Buffer) => {
     if (head.length >= HTTP_HEAD_LIMIT) return;
     head += chunk.toString("latin1", 0, HTTP_HEAD_LIMIT);
     const status = statusOf(head);
@@ -125,12 +146,12 @@ function greet(socket: Socket, greeted: () => void): void {
 }
 
 /** An address that listens on everything is asked by the loopback interface. */
-function reachable(host: string): string {
+export function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "::1" : host;
 }
 
-function answerFor(error: unknown): ProbeAnswer {
+export function answerFor(error: unknown): ProbeAnswer {
   if (!isFailure(error)) return { kind: "lost" };
   const why = problemOf(error);
   if (error.code === "CHANNEL_FAILED") return { kind: "down", why };

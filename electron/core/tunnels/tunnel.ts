@@ -1,11 +1,13 @@
-import type { Problem, TunnelState } from "../../contract/index.ts";
-import { reasonOf } from "../failure.ts";
+import type { Problem, TunnelRow, TunnelState } from "../../contract/index.ts";
+import { Failure, isFailure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
-import { Listener } from "./listener.ts";
+import { type Entrance, type EntranceDeps, openEntrance } from "./entrance.ts";
+import { deafLight, hostLight, nameOf, targetOf, type Verdict, verdictLight } from "./light.ts";
 import type { Meter } from "./meter.ts";
-import { probeThrough, problemOf } from "./probe.ts";
-import { addressOf } from "./records.ts";
-import type { Destination, HostView, PortOwner, ProbeAnswer, TunnelRecord, TunnelTimings } from "./types.ts";
+import { ownerFrom } from "./portOwner.ts";
+import { problemOf } from "./probe.ts";
+import type { RemoteMemory } from "./remote/ask.ts";
+import type { HostView, PortOwner, ProbeAnswer, TunnelRecord, TunnelTimings } from "./types.ts";
 
 export interface TunnelDeps {
   record: TunnelRecord;
@@ -13,16 +15,15 @@ export interface TunnelDeps {
   meter: Meter;
   clock: Clock;
   timings: TunnelTimings;
-  /** Who holds its port, and the next free one. */
-  findOwner(record: TunnelRecord): Promise<PortOwner & { freePort: number | null }>;
+  /** Who holds its port here, and the next free one. */
+  findOwner: EntranceDeps["findOwner"];
   onChange(): void;
 }
 
-type Verdict = Exclude<ProbeAnswer, { kind: "lost" }> | { kind: "slow"; why: Problem };
-
-type Local =
+/** The end where connections come in. */
+type Ear =
   | { kind: "closed" }
-  | { kind: "listening"; listener: Listener }
+  | { kind: "listening"; entrance: Entrance }
   | { kind: "taken"; owner: PortOwner & { freePort: number | null } }
   | { kind: "failed"; why: Problem };
 
@@ -30,16 +31,18 @@ type Local =
 const leastMs = 1_000;
 
 /**
- * One tunnel while the console runs. Three things are kept apart: whether a person wants it, whether the local port is
- * ours, and what the last probe said. The light is made from them and the host's state, in that order, in one place.
+ * One tunnel while the console runs. Three things are kept apart: whether a person wants it, whether its port is ours,
+ * and what the last probe said. The light is made from them and the host's state in one place. A port of this machine
+ * is kept whatever the host does; one of the host's is asked for each time that the host is reached.
  */
 export class Tunnel {
   readonly record: TunnelRecord;
   #deps: TunnelDeps;
   #wanted = false;
-  #local: Local = { kind: "closed" };
+  #ear: Ear = { kind: "closed" };
+  #memory: RemoteMemory = { port: null, server: null };
   #verdict: Verdict | null = null;
-  #answered: { at: number; latencyMs: number } | null = null;
+  #answered: TunnelRow["probe"] = null;
   #state: TunnelState;
   #online = false;
   #degraded = false;
@@ -49,6 +52,7 @@ export class Tunnel {
   #cancelListen = () => {};
   #cancelTick: (() => void) | null = null;
   #unfollow = () => {};
+  #asking = new AbortController();
   #opening: Promise<void> = Promise.resolve();
 
   constructor(deps: TunnelDeps) {
@@ -66,8 +70,18 @@ export class Tunnel {
   }
 
   /** The last probe that was answered. */
-  get answered(): { at: number; latencyMs: number } | null {
+  get answered(): TunnelRow["probe"] {
     return this.#answered;
+  }
+
+  /** What the host listens on for it. */
+  get listening(): TunnelRow["listening"] {
+    if (!this.#remote || this.#ear.kind !== "listening") return null;
+    return { port: this.#ear.entrance.hostPort };
+  }
+
+  get #remote(): boolean {
+    return this.record.tunnel.kind === "remote";
   }
 
   start(): void {
@@ -77,7 +91,8 @@ export class Tunnel {
     }
     this.#wanted = true;
     this.#unfollow = this.#deps.host.follow(() => this.#onHost());
-    this.#opening = this.#listen();
+    this.#asking = new AbortController();
+    if (!this.#remote) this.#listenAgain();
     this.#onHost();
   }
 
@@ -86,6 +101,7 @@ export class Tunnel {
     this.#unfollow();
     this.#cancelProbe();
     this.#cancelListen();
+    this.#asking.abort();
     this.#probing?.abort();
     this.#cancelTick?.();
     this.#cancelTick = null;
@@ -100,50 +116,51 @@ export class Tunnel {
   check(): void {
     if (!this.#wanted) return;
     this.#deps.host.nudge();
-    if (this.#local.kind === "taken" || this.#local.kind === "failed") {
-      this.#cancelListen();
-      this.#opening = this.#opening.then(() => this.#listen());
-    }
+    if (this.#ear.kind !== "listening") this.#listenAgain();
     this.#probeNow();
   }
 
+  /** One after the other: what is wanted, and whether the host is there, may change while a port is being opened. */
+  #listenAgain(): void {
+    this.#cancelListen();
+    this.#opening = this.#opening.then(() => this.#listen());
+  }
+
   async #listen(): Promise<void> {
-    if (!this.#wanted || this.#local.kind === "listening") return;
+    const { host, clock, timings, onChange } = this.#deps;
+    if (!this.#wanted || this.#ear.kind === "listening" || (this.#remote && !this.#online)) return;
+    const { signal } = this.#asking;
     try {
-      const listener = await Listener.open({
+      const entrance = await openEntrance({
         ...this.#deps,
-        address: addressOf(this.record),
-        target: targetOf(this.record),
+        record: this.record,
+        link: host.link(),
+        memory: this.#memory,
+        signal,
         onTrouble: () => this.#doubt(),
         onChange: () => {
           this.#keepTime();
-          this.#deps.onChange();
+          onChange();
         },
       });
-      this.#local = { kind: "listening", listener };
-      if (!this.#wanted) return await this.#close();
+      this.#ear = { kind: "listening", entrance };
+      if (signal.aborted) return await this.#close();
       this.#probeNow();
     } catch (error) {
-      this.#local = await this.#notListening(error);
-      this.#cancelListen = this.#deps.clock.after(this.#deps.timings.relistenMs, () => {
-        this.#opening = this.#listen();
-      });
-      if (!this.#wanted) this.#cancelListen();
+      // Whoever aborted has another plan.
+      if (signal.aborted) return;
+      this.#ear = deaf(error);
+      const forbidden = this.#ear.kind === "failed" && this.#remote;
+      this.#cancelListen();
+      this.#cancelListen = clock.after(forbidden ? timings.patientMs : timings.relistenMs, () => this.#listenAgain());
     }
     this.#update();
   }
 
-  async #notListening(error: unknown): Promise<Local> {
-    const code = (error as NodeJS.ErrnoException).code ?? reasonOf(error);
-    if (code === "EADDRINUSE") return { kind: "taken", owner: await this.#deps.findOwner(this.record) };
-    const { host, port } = addressOf(this.record);
-    return { kind: "failed", why: { code: "LISTEN_FAILED", details: { address: host, port, reason: code } } };
-  }
-
   async #close(): Promise<void> {
-    const local = this.#local;
-    this.#local = { kind: "closed" };
-    if (local.kind === "listening") await local.listener.close();
+    const ear = this.#ear;
+    this.#ear = { kind: "closed" };
+    if (ear.kind === "listening") await ear.entrance.close();
   }
 
   #onHost(): void {
@@ -156,11 +173,21 @@ export class Tunnel {
       this.#probing = null;
       this.#verdict = null;
       this.#online = online;
-      if (online) this.#probeNow();
-      else this.#cancelProbe();
+      if (this.#remote) this.#hostMoved(online);
+      else if (online) this.#probeNow();
+      if (!online) this.#cancelProbe();
     } else if (degraded && !this.#degraded) this.#probeNow();
     this.#degraded = degraded;
     this.#update();
+  }
+
+  /** What listened on the host has gone with its connection. */
+  #hostMoved(online: boolean): void {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    this.#cancelListen();
+    void this.#close();
+    if (online) this.#listenAgain();
   }
 
   /** A connection found no way, or waits too long: is it the tunnel? */
@@ -178,8 +205,8 @@ export class Tunnel {
   async #probe(): Promise<void> {
     const { clock, timings, host } = this.#deps;
     this.#cancelProbe();
-    const local = this.#local;
-    if (!this.#wanted || !this.#online || local.kind !== "listening") return;
+    const ear = this.#ear;
+    if (!this.#wanted || !this.#online || ear.kind !== "listening") return;
     const probing = new AbortController();
     this.#probing = probing;
     this.#probedAt = clock.mono();
@@ -187,18 +214,7 @@ export class Tunnel {
       this.#judge({ kind: "slow", why: this.#slow(timings.slowMs) });
       host.nudge();
     });
-    const { tunnel } = this.record;
-    const answer = await probeThrough({
-      address: addressOf(this.record),
-      probe: tunnel.kind === "local" ? tunnel.probe : { kind: "none" },
-      socks: tunnel.kind === "dynamic",
-      to: nameOf(targetOf(this.record)),
-      host,
-      clock,
-      limitMs: timings.limitMs,
-      signal: probing.signal,
-      mark: (port, mark) => local.listener.mark(port, mark),
-    });
+    const answer = await ear.entrance.probe(probing.signal);
     stopSlow();
     if (this.#probing !== probing) return;
     this.#probing = null;
@@ -208,7 +224,7 @@ export class Tunnel {
   #take(answer: ProbeAnswer): void {
     const { clock, timings } = this.#deps;
     if (answer.kind === "well") {
-      this.#answered = { at: clock.now(), latencyMs: answer.latencyMs };
+      this.#answered = { at: clock.now(), latencyMs: answer.latencyMs, saw: answer.saw };
       const slow = answer.latencyMs > timings.slowMs;
       this.#judge(slow ? { kind: "slow", why: this.#slow(Math.round(answer.latencyMs)) } : answer);
     } else if (answer.kind !== "lost") this.#judge(answer);
@@ -218,7 +234,7 @@ export class Tunnel {
   }
 
   #slow(ms: number): Problem {
-    return { code: "PROBE_SLOW", details: { ms, to: nameOf(targetOf(this.record)) } };
+    return { code: "PROBE_SLOW", details: { ms, to: nameOf(targetOf(this.record.tunnel)) } };
   }
 
   #judge(verdict: Verdict): void {
@@ -229,10 +245,10 @@ export class Tunnel {
 
   /** While connections are open, somebody looks each second whether they wait in vain. */
   #keepTime(): void {
-    if (this.#cancelTick !== null || this.#local.kind !== "listening" || !this.#local.listener.busy) return;
+    if (this.#cancelTick !== null || this.#ear.kind !== "listening" || !this.#ear.entrance.busy) return;
     this.#cancelTick = this.#deps.clock.after(1_000, () => {
       this.#cancelTick = null;
-      if (this.#local.kind === "listening" && this.#local.listener.tick()) this.#doubt();
+      if (this.#ear.kind === "listening" && this.#ear.entrance.tick()) this.#doubt();
       this.#keepTime();
     });
   }
@@ -249,57 +265,20 @@ export class Tunnel {
   #light(): TunnelState {
     const since = this.#deps.clock.now();
     if (!this.#wanted) return { light: "stopped", since };
-    if (this.#local.kind === "taken") return { light: "port-taken", since, ...this.#local.owner };
-    if (this.#local.kind === "failed") return { light: "needs-you", since, why: this.#local.why };
-    return hostLight(this.#deps.host, since) ?? verdictLight(this.#verdict, since);
+    // A port of this machine is ours or not whatever the host does; one of the host's is a matter for later.
+    const host = hostLight(this.#deps.host, since);
+    if (this.#remote && host !== null) return host;
+    if (this.#ear.kind === "taken") return { light: "port-taken", since, ...this.#ear.owner };
+    if (this.#ear.kind === "failed") return deafLight(this.#ear.why, since);
+    const verdict = host ?? verdictLight(this.#verdict, since);
+    const note = this.#ear.kind === "listening" ? this.#ear.entrance.note : null;
+    return verdict.light === "healthy" && note !== null ? { light: "needs-you", since, why: note } : verdict;
   }
 }
 
-/** What the host's own state says, while there is no way to the far side; `null` when there is one. */
-export function hostLight(host: HostView, since: number): TunnelState | null {
-  const state = host.state();
-  if (state === null) return { light: "needs-you", since, why: { code: "HOST_UNKNOWN", details: {} } };
-  if (host.asking() && !host.online()) {
-    return { light: "needs-you", since, why: { code: "ANSWER_NEEDED", details: {} } };
-  }
-  switch (state.phase) {
-    case "idle":
-      return { light: "needs-you", since, why: { code: "HOST_OFFLINE", details: {} } };
-    case "offline":
-      return { light: "needs-you", since, why: problemOf(state.reason) };
-    case "reconnecting":
-      return { light: "connecting", since, why: problemOf(state.reason) };
-    case "connecting":
-      return { light: "connecting", since, why: null };
-    case "online":
-    case "degraded":
-      return null;
-  }
-}
-
-function verdictLight(verdict: Verdict | null, since: number): TunnelState {
-  switch (verdict?.kind) {
-    case undefined:
-      return { light: "connecting", since, why: null };
-    case "well":
-      return { light: "healthy", since };
-    case "slow":
-    case "missed":
-      return { light: "degraded", since, why: verdict.why };
-    case "down":
-      return { light: "service-down", since, why: verdict.why };
-    case "forbidden":
-      return { light: "needs-you", since, why: verdict.why };
-  }
-}
-
-function targetOf({ tunnel }: TunnelRecord): Destination | null {
-  return tunnel.kind === "local" ? tunnel.target : null;
-}
-
-/** `host:port` or a path; empty for a tunnel that goes everywhere. */
-export function nameOf(target: Destination | null): string {
-  if (target === null) return "";
-  if (target.kind === "unix") return target.path;
-  return target.host.includes(":") ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
+function deaf(error: unknown): Ear {
+  const owner = ownerFrom(error);
+  if (owner !== null) return { kind: "taken", owner };
+  const failure = isFailure(error) ? error : new Failure("INTERNAL", {}, { cause: error });
+  return { kind: "failed", why: problemOf(failure) };
 }

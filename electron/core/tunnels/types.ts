@@ -71,7 +71,7 @@ export interface TunnelRecord {
 
 /** How a probe ended. `lost`: the link went away under it, which the link's own state tells better. */
 export type ProbeAnswer =
-  | { kind: "well"; latencyMs: number }
+  | { kind: "well"; latencyMs: number; saw: "through" | "ends" | "host" }
   | { kind: "missed" | "down" | "forbidden"; why: Problem }
   | { kind: "lost" };
 

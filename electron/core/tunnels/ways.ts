@@ -3,8 +3,8 @@ import type { ByteStream, Cancellable, Clock, Disposable } from "../ports.ts";
 import type { HostLink } from "../ssh/index.ts";
 import { openThrough } from "./hold.ts";
 import { HostWatch } from "./hostWatch.ts";
+import { hostLight } from "./light.ts";
 import { Meter } from "./meter.ts";
-import { hostLight } from "./tunnel.ts";
 import { type Destination, defaultTimings, type TunnelTimings } from "./types.ts";
 
 /** A host as the far side of something that has a local port of its own, with the same patience as a tunnel has. */

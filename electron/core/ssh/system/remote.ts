@@ -64,7 +64,7 @@ function listenHere(
   onCaller: (caller: RemoteCaller) => void,
   onBytes: (count: number) => void,
 ): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket: Socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
     socket.on("error", () => {});
     onBytes(1);
     onCaller({ accept: () => socket, refuse: () => void socket.destroy() });

@@ -2,14 +2,15 @@ import { createServer, type Server, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Failure, isFailure } from "../../../../electron/core/failure.ts";
-import { systemClock } from "../../../../electron/core/node.ts";
 import type { ByteStream } from "../../../../electron/core/ports.ts";
-import { createLocalLink, type HostLink, type LinkState } from "../../../../electron/core/ssh/index.ts";
+import type { LinkState } from "../../../../electron/core/ssh/index.ts";
 import type { TunnelTimings } from "../../../../electron/core/tunnels/index.ts";
 import {
   ask,
   dial,
   farService,
+  localPortOf,
+  movableLink,
   openTunnelLab,
   type TunnelLab,
   type TunnelLabOptions,
@@ -20,33 +21,6 @@ const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-
-/** A link of this machine whose state a test sets as it likes. */
-function movableLink(): HostLink & { become(state: LinkState): void; woken: number; asked: number } {
-  const real = createLocalLink({ hostId: "host-1", env: {}, clock: systemClock() });
-  const listeners = new Set<(state: LinkState) => void>();
-  let state: LinkState = { phase: "online", since: 0 };
-  return {
-    ...real,
-    woken: 0,
-    asked: 0,
-    state: () => state,
-    onState(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    become(next) {
-      state = next;
-      for (const listener of listeners) listener(next);
-    },
-    async ready() {
-      this.asked += 1;
-    },
-    wake() {
-      this.woken += 1;
-    },
-  };
-}
 
 const quick: Partial<TunnelTimings> = { everyMs: 200, againMs: 50, holdMs: 300, relistenMs: 100, retryMs: 100 };
 const broken: LinkState = {
@@ -343,7 +317,7 @@ describe("what is saved", () => {
     closers.push(() => thief.stop());
     lab.tunnels.start(tunnelId);
     await lab.turns(tunnelId, "port-taken");
-    const { localPort: next } = await lab.tunnels.takePort(tunnelId);
+    const { port: next } = await lab.tunnels.takePort(tunnelId);
     expect(next).not.toBe(localPort);
     await lab.turns(tunnelId, "healthy");
     expect(await ask(next, "/moved")).toMatchObject({ ok: true, said: "you asked for /moved" });
@@ -376,7 +350,7 @@ describe("what is saved", () => {
     ["a name twice", (lab) => lab.add({ name: "tunnel 1" }), { code: "CONFLICT" }],
     [
       "two tunnels on one port",
-      (lab) => lab.add({ localPort: lab.tunnels.list()[0]?.tunnel.localPort ?? 0 }),
+      (lab) => lab.add({ localPort: localPortOf(lab.tunnels.list()[0]?.tunnel) }),
       { code: "CONFLICT", details: { name: "tunnel 1" } },
     ],
     [

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { commandOf } from "../../../../electron/core/tunnels/command.ts";
 import { HTTP_HEAD_LIMIT, statusOf } from "../../../../electron/core/tunnels/httpStatus.ts";
 import { Meter } from "../../../../electron/core/tunnels/meter.ts";
-import { inodesOf, nextFreePort, portOwner } from "../../../../electron/core/tunnels/portOwner.ts";
+import { nextFreePort, portOwner } from "../../../../electron/core/tunnels/portOwner.ts";
+import { socketsOf } from "../../../../electron/core/tunnels/procNet.ts";
 
 describe("the status of an answer", () => {
   it.each<[string, ReturnType<typeof statusOf>]>([
@@ -60,6 +61,40 @@ describe("the same with OpenSSH", () => {
       "ssh -N -L '127.0.0.1:8888:/run/my sock' anna@gpu-1.example.net",
     ],
     [
+      "a port of the host",
+      [
+        {
+          kind: "remote",
+          name: "x",
+          hostId: "h",
+          autoStart: false,
+          listen: { kind: "tcp", bind: "127.0.0.1", port: 9000 },
+          target: { kind: "tcp", host: "localhost", port: 3000 },
+          probe: { kind: "none" },
+          exposed: false,
+        },
+        ssh,
+      ],
+      "ssh -N -R 127.0.0.1:9000:localhost:3000 anna@gpu-1.example.net",
+    ],
+    [
+      "sockets at both ends, one with a colon",
+      [
+        {
+          kind: "remote",
+          name: "x",
+          hostId: "h",
+          autoStart: false,
+          listen: { kind: "unix", path: "/run/a:b" },
+          target: { kind: "unix", path: "/tmp/c" },
+          probe: { kind: "none" },
+          exposed: false,
+        },
+        ssh,
+      ],
+      "ssh -N -R '/run/a\\:b:/tmp/c' anna@gpu-1.example.net",
+    ],
+    [
       "a SOCKS server",
       [{ kind: "dynamic", name: "x", hostId: "h", localPort: 1080, autoStart: false }, ssh],
       "ssh -N -D 127.0.0.1:1080 anna@gpu-1.example.net",
@@ -79,12 +114,26 @@ describe("who holds a port", () => {
   ].join("\n");
 
   it("is read from the lines that listen", () => {
-    expect([inodesOf(table, 8080), inodesOf(table, 22), inodesOf(table, 80), inodesOf("", 22)]).toEqual([
-      ["31337"],
-      ["4711"],
-      [],
-      [],
+    expect(socketsOf(table)).toEqual([
+      { port: 8080, inode: "31337", loopback: true },
+      { port: 22, inode: "4711", loopback: false },
     ]);
+    expect(socketsOf("")).toEqual([]);
+  });
+
+  it.each<[string, string, boolean]>([
+    ["127.0.0.1", "0100007F", true],
+    ["127.0.1.1", "0101007F", true],
+    ["everywhere", "00000000", false],
+    ["10.0.0.127", "7F00000A", false],
+    ["::1", "00000000000000000000000001000000", true],
+    ["everywhere by IPv6", "00000000000000000000000000000000", false],
+    ["::ffff:127.0.0.1", "0000000000000000FFFF00000100007F", true],
+    ["::ffff:10.0.0.127", "0000000000000000FFFF00007F00000A", false],
+    ["fe80::7f", "000080FE00000000000000000000007F", false],
+  ])("tells the loopback interface from others: %s", (_, address, loopback) => {
+    const line = `   0: ${address}:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 7 1 0 100 0 0 10 0`;
+    expect(socketsOf(line)).toEqual([{ port: 80, inode: "7", loopback }]);
   });
 
   it("is this very process for a port of ours, and the next free one is another", async () => {
