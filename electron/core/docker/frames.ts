@@ -34,74 +34,85 @@ const EMPTY = Buffer.alloc(0);
  * in the buffer and recursive in the frames: 20,000 small frames in one buffer overflow its stack.)
  */
 function createMultiplexReader(timestamps: boolean): FrameReader {
-  const stamp = createStampScanner();
-  /** A header or a stamp that is not whole yet. */
-  let begun: Buffer = EMPTY;
-  let stream: LogFrame["stream"] = "stdout";
-  let left = 0;
-  /** The stamp of the frame may come next. */
-  let due = false;
-  let at = Number.NaN;
-  let ns = 0;
+  const reader = new MultiplexReader(timestamps);
+  return { push: (chunk) => reader.read(chunk, false), end: () => reader.read(EMPTY, true) };
+}
 
-  function begin(bytes: Buffer, from: number): void {
+/** A class, for numbers in a closure are made anew each time they change. */
+class MultiplexReader {
+  readonly #timestamps: boolean;
+  readonly #stamp = createStampScanner();
+  /** A header or a stamp that is not whole yet. */
+  #begun: Buffer = EMPTY;
+  #stream: LogFrame["stream"] = "stdout";
+  /** Of the frame's payload. */
+  #left = 0;
+  /** The stamp of the frame may come next. */
+  #due = false;
+  #at = Number.NaN;
+  #ns = 0;
+
+  constructor(timestamps: boolean) {
+    this.#timestamps = timestamps;
+  }
+
+  read(chunk: Buffer, last: boolean): LogBatch {
+    const bytes = this.#begun.length === 0 ? chunk : Buffer.concat([this.#begun, chunk]);
+    this.#begun = EMPTY;
+    const batch = new LogBatch();
+    let put = 0;
+    let from = 0;
+    while (from < bytes.length) {
+      if (this.#left === 0) {
+        if (bytes.length - from < headerBytes) break;
+        this.#begin(bytes, from);
+        from += headerBytes;
+        continue;
+      }
+      if (this.#due) {
+        const next = this.#skipStamp(bytes, from, last);
+        if (next < 0) break;
+        from = next;
+      }
+      const to = Math.min(bytes.length, from + this.#left);
+      if (to === from) continue;
+      if (put < from) bytes.copyWithin(put, from, to);
+      put += to - from;
+      this.#left -= to - from;
+      from = to;
+      batch.add(put, this.#stream, this.#at, this.#ns);
+    }
+    // At the end, a header that was cut off is dropped: it says nothing.
+    if (from < bytes.length && !last) this.#begun = Buffer.from(bytes.subarray(from));
+    batch.bytes = bytes.subarray(0, put);
+    return batch;
+  }
+
+  #begin(bytes: Buffer, from: number): void {
     // 0 (stdin) is never sent but counts as output; 3 carries the engine's own errors.
     const type = bytes[from] as number;
     if (type > 3 || bytes[from + 1] !== 0 || bytes[from + 2] !== 0 || bytes[from + 3] !== 0) {
       throw new Failure("ENGINE_ERROR", { status: 200, message: "the log stream is out of step" });
     }
-    stream = type < 2 ? "stdout" : "stderr";
-    left = bytes.readUInt32BE(from + 4);
-    due = timestamps;
-    at = Number.NaN;
-    ns = 0;
+    this.#stream = type < 2 ? "stdout" : "stderr";
+    this.#left = bytes.readUInt32BE(from + 4);
+    this.#due = this.#timestamps;
+    this.#at = Number.NaN;
+    this.#ns = 0;
   }
 
   /** Where the payload goes on behind its stamp; -1 when that is not there yet. */
-  function skipStamp(bytes: Buffer, from: number, last: boolean): number {
-    const whole = left <= bytes.length - from;
-    const size = stamp.scan(bytes, from, whole ? from + left : bytes.length);
+  #skipStamp(bytes: Buffer, from: number, last: boolean): number {
+    const whole = this.#left <= bytes.length - from;
+    const size = this.#stamp.scan(bytes, from, whole ? from + this.#left : bytes.length);
     if (size < 0 && !whole && !last) return -1;
-    due = false;
+    this.#due = false;
     if (size <= 0) return from;
-    ({ at, ns } = stamp);
-    left -= size;
+    this.#at = this.#stamp.at;
+    this.#ns = this.#stamp.ns;
+    this.#left -= size;
     return from + size;
   }
-
-  function read(chunk: Buffer, last: boolean): LogBatch {
-    const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
-    begun = EMPTY;
-    const batch = new LogBatch();
-    let put = 0;
-    let from = 0;
-    while (from < bytes.length) {
-      if (left === 0) {
-        if (bytes.length - from < headerBytes) break;
-        begin(bytes, from);
-        from += headerBytes;
-        continue;
-      }
-      if (due) {
-        const next = skipStamp(bytes, from, last);
-        if (next < 0) break;
-        from = next;
-      }
-      const to = Math.min(bytes.length, from + left);
-      if (to === from) continue;
-      if (put < from) bytes.copyWithin(put, from, to);
-      put += to - from;
-      left -= to - from;
-      from = to;
-      batch.add(put, stream, at, ns);
-    }
-    // At the end, a header that was cut off is dropped: it says nothing.
-    if (from < bytes.length && !last) begun = Buffer.from(bytes.subarray(from));
-    batch.bytes = bytes.subarray(0, put);
-    return batch;
-  }
-
-  return { push: (chunk) => read(chunk, false), end: () => read(EMPTY, true) };
 }
 
 /** The engine stores lines in pieces of this size, and stamps each piece (moby, daemon/logger/copier.go). */

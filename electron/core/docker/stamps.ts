@@ -42,57 +42,57 @@ export interface StampScanner extends Moment {
 }
 
 export function createStampScanner(): StampScanner {
-  /** The minute of the last stamp, as bytes and in milliseconds. */
-  const minute = new Uint8Array(MINUTE);
-  let base = Number.NaN;
-  let at = 0;
-  let ns = 0;
-
-  function scanFixed(bytes: Buffer, from: number): boolean {
-    for (let i = MINUTE - 1; i >= 0; i--) if (bytes[from + i] !== minute[i]) return false;
-    if (bytes[from + 19] !== 0x2e || bytes[from + 29] !== 0x5a || bytes[from + 30] !== 0x20) return false;
-    const seconds = digits(bytes, from + 17, 2);
-    const millis = digits(bytes, from + 20, 3);
-    const rest = digits(bytes, from + 23, 6);
-    if (seconds < 0 || seconds > 59 || millis < 0 || rest < 0) return false;
-    at = base + seconds * 1_000 + millis;
-    ns = rest;
-    return true;
-  }
-
-  return {
-    get at() {
-      return at;
-    },
-    get ns() {
-      return ns;
-    },
-    scan(bytes, from, to) {
-      if (to - from >= FIXED && scanFixed(bytes, from)) return FIXED;
-      const limit = Math.min(to, from + LONGEST);
-      let space = from;
-      while (space < limit && bytes[space] !== 0x20) {
-        if ((bytes[space] as number) < 0x20) return 0;
-        space++;
-      }
-      if (space === limit) return limit === to && to - from < LONGEST ? -1 : 0;
-      const text = bytes.toString("latin1", from, space);
-      const moment = parseStamp(text);
-      if (moment === null) return 0;
-      ({ at, ns } = moment);
-      if (space - from === FIXED - 1) {
-        minute.set(bytes.subarray(from, from + MINUTE));
-        base = Date.parse(`${text.slice(0, MINUTE)}00Z`);
-      }
-      return space + 1 - from;
-    },
-  };
+  return new Scanner();
 }
 
-/** `count` digits as a number; below zero for anything else. */
-function digits(bytes: Uint8Array, from: number, count: number): number {
+/** A class, for numbers in a closure are made anew each time they change. */
+class Scanner implements StampScanner {
+  at = Number.NaN;
+  ns = 0;
+  /** The minute of the last stamp, as bytes and in milliseconds. */
+  readonly #minute = new Uint8Array(MINUTE);
+  #base = Number.NaN;
+
+  scan(bytes: Buffer, from: number, to: number): number {
+    if (to - from >= FIXED && this.#scanFixed(bytes, from)) return FIXED;
+    const limit = Math.min(to, from + LONGEST);
+    let space = from;
+    while (space < limit && bytes[space] !== 0x20) {
+      if ((bytes[space] as number) < 0x20) return 0;
+      space++;
+    }
+    if (space === limit) return limit === to && to - from < LONGEST ? -1 : 0;
+    const text = bytes.toString("latin1", from, space);
+    const moment = parseStamp(text);
+    if (moment === null) return 0;
+    this.at = moment.at;
+    this.ns = moment.ns;
+    if (space - from === FIXED - 1) {
+      this.#minute.set(bytes.subarray(from, from + MINUTE));
+      this.#base = Date.parse(`${text.slice(0, MINUTE)}00Z`);
+    }
+    return space + 1 - from;
+  }
+
+  #scanFixed(bytes: Buffer, from: number): boolean {
+    const minute = this.#minute;
+    // From the end: what differs is mostly there.
+    for (let i = MINUTE - 1; i >= 0; i--) if (bytes[from + i] !== minute[i]) return false;
+    if (bytes[from + 19] !== 0x2e || bytes[from + 29] !== 0x5a || bytes[from + 30] !== 0x20) return false;
+    const seconds = digits(bytes, from + 17, from + 19);
+    const millis = digits(bytes, from + 20, from + 23);
+    const rest = digits(bytes, from + 23, from + 29);
+    if (seconds < 0 || seconds > 59 || millis < 0 || rest < 0) return false;
+    this.at = this.#base + seconds * 1_000 + millis;
+    this.ns = rest;
+    return true;
+  }
+}
+
+/** Digits as a number; below zero for anything else. */
+function digits(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
-  for (let i = from; i < from + count; i++) {
+  for (let i = from; i < to; i++) {
     const digit = (bytes[i] as number) - 0x30;
     if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
