@@ -172,6 +172,8 @@ export const hostDetail = hostRow.extend({
   jumps: z.array(z.string()),
   transport: z.enum(["auto", "library", "system"]),
   allowOpenKeys: z.boolean(),
+  /** Where the engine listens, when somebody said so. */
+  socketPath: z.string().nullable(),
   facts: hostFacts.nullable(),
   hostKey: hostKeyView.nullable(),
   incident: hostKeyIncident.nullable(),
@@ -248,8 +250,13 @@ export const hostRoute = z.object({
       expired: z.boolean(),
     }),
   ),
-  /** Session channels of the connection: open, at most, and how many commands wait for one. */
-  channels: z.object({ open: z.number().int(), limit: z.number().int(), waiting: z.number().int() }),
+  /** Session channels of the connection: open, at most, and the commands that wait for one, the next one first. */
+  channels: z.object({
+    open: z.number().int(),
+    limit: z.number().int(),
+    waiting: z.number().int(),
+    queue: z.array(z.object({ what: z.string(), since: time })).max(16),
+  }),
 });
 export type HostRoute = z.infer<typeof hostRoute>;
 
@@ -276,6 +283,7 @@ export const diagnosisStep = z.object({
         "keySkipped",
         "engine",
         "gpus",
+        "queued",
       ]),
       text: z.string(),
       /** Why a key was passed over. */

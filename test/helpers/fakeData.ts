@@ -85,6 +85,8 @@ const base = (id: string): HostDetail => ({
   config: null,
   jumps: [],
   transport: "auto",
+  allowOpenKeys: false,
+  socketPath: null,
   facts: {
     hostname: id,
     operatingSystem: "Ubuntu 24.04.1 LTS",
@@ -161,7 +163,8 @@ export const routeTo = (hostId: string): HostRoute => ({
       expired: false,
     },
   ],
-  channels: { open: 3, limit: 8, waiting: 1 },
+  allowOpenKeys: false,
+  channels: { open: 3, limit: 8, waiting: 1, queue: [{ what: "nvidia-smi", since: now - 2_000 }] },
 });
 
 export function hosts(): HostDetail[] {
@@ -700,6 +703,21 @@ const lineAt = (index: number): LogLine => {
   };
 };
 
+export function fakeOffers() {
+  return {
+    units: [
+      { name: "docker.service", running: true },
+      { name: "nvidia-persistenced.service", running: true },
+      { name: "apt-daily.service", running: false },
+    ],
+    unitsProblem: null,
+    files: [
+      { path: "/var/log/syslog", bytes: 81_000, changed: now },
+      { path: "/var/log/nginx/access.log", bytes: 4_812_000, changed: now - 40_000 },
+    ],
+  };
+}
+
 export function logHandlers(
   os: FakeImplementer,
   stream: <T>(items: readonly T[], everyMs?: number, signal?: AbortSignal) => AsyncGenerator<T>,
@@ -745,11 +763,7 @@ export function logHandlers(
   });
   return {
     open: os.logs.open.handler(() => ({ bufferId: "buffer" })),
-    offers: os.logs.offers.handler(() => ({
-      units: [{ name: "docker.service", running: true }],
-      unitsProblem: null,
-      files: [{ path: "/var/log/syslog", bytes: 81_000, changed: now }],
-    })),
+    offers: os.logs.offers.handler(() => fakeOffers()),
     watch: os.logs.watch.handler(({ input, signal }) =>
       stream(
         Array.from({ length: 600 }, (_, step) => head(total + step, input.filter)),

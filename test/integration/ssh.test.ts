@@ -112,6 +112,20 @@ describe.skipIf(mustSkip("ssh against OpenSSH", "sshd"))("a link to OpenSSH's ss
       expect((await failure(link.ready())).code).toBe(code);
     });
 
+    it("must be refused: a key that others may read, unless a person has told to take it", async () => {
+      const key = await sshd.makeKey("open-to-all", { authorized: true });
+      chmodSync(key.file, 0o644);
+      const auth = { kind: "key", path: key.file } as const;
+      const { link } = connectTo({ auth });
+      expect(await failure(link.ready())).toMatchObject({
+        code: "KEY_FILE_OPEN",
+        details: { path: key.file, mode: "644", fix: `chmod 600 ${key.file}` },
+      });
+      const { port, user } = sshd;
+      const told = connectTo({ target: { address: "127.0.0.1", port, user, auth, allowOpenKeys: true } });
+      await told.link.ready();
+    });
+
     it.skipIf(mustSkip("ssh-agent", "agent"))("offers the chosen key of the agent and no other", async () => {
       const agent = await startAgent();
       try {
@@ -392,6 +406,27 @@ describe.skipIf(mustSkip("ssh against OpenSSH", "sshd"))("a link to OpenSSH's ss
       await sshd.start();
       link.wake();
       await until(() => link.state().phase === "online");
+    });
+
+    it("begins the back-off anew when a person asks, and not when the network does", async () => {
+      const { link } = connectTo({ timings: { backOffMs: 40, backOffMaxMs: 60_000 } });
+      await link.ready();
+      await sshd.down();
+      try {
+        const waits = (attempt: number) =>
+          until(() => {
+            const now = link.state();
+            return now.phase === "reconnecting" && now.attempt === attempt && now;
+          });
+        await waits(3);
+        link.wake();
+        await waits(4);
+        link.wake({ asked: true });
+        const { nextTryAt, since } = await waits(1);
+        expect(nextTryAt - since).toBeLessThanOrEqual(50);
+      } finally {
+        await sshd.start();
+      }
     });
 
     it("stays offline after disconnect until it is wanted again", async () => {

@@ -92,6 +92,7 @@ describe.skipIf(mustSkip("hosts of the ssh configuration, from the contract", "s
           transport: { by: "library", reason: "default" },
           certificates: [],
           notHonoured: ["ciphers aes256-ctr"],
+          allowOpenKeys: false,
         },
         identityFiles: [far.userKey.file],
         limit: 8,

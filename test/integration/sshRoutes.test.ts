@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { isFailure } from "../../electron/core/failure.ts";
+import { systemClock } from "../../electron/core/node.ts";
 import { createSshConfig, findRoute, type HostLink, type WantedHost } from "../../electron/core/ssh/index.ts";
 import { type LabSshd, mustSkip, startAgent, startSshd } from "../helpers/lab/index.ts";
 import { memoryPins, type TestLinkOptions, testLink, testSecret } from "../helpers/lab/link.ts";
@@ -45,6 +46,7 @@ describe.skipIf(mustSkip("hosts of the ssh configuration", "sshd"))("hosts of th
       home,
       localUser: far.user,
       env: process.env,
+      clock: systemClock(),
     });
     const want: WantedHost = {
       address: "far",

@@ -1,7 +1,7 @@
 import type { DiagnosisStep } from "../../contract/hosts.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
-import { type Examination, type ExamineDeps, examineRoute, type FoundRoute, quote } from "../ssh/index.ts";
+import { type Examination, type ExamineDeps, examineRoute, type FoundRoute, pause, quote } from "../ssh/index.ts";
 import { type HostSession, problemOf } from "./session.ts";
 
 export interface DoctorDeps extends Omit<ExamineDeps, "target" | "hostId" | "signal"> {
@@ -53,7 +53,7 @@ async function examine(deps: DoctorDeps, book: Book, signal: AbortSignal): Promi
   book.begin("link", "");
   await session.link.ready({ signal });
   book.done();
-  await within(deps.clock, "engine", signal, (limited) => examineEngine(session, book, limited));
+  await within(deps.clock, "engine", signal, (limited) => examineEngine(deps.clock, session, book, limited));
 }
 
 const engineMs = 15_000;
@@ -80,13 +80,21 @@ async function within(
   }
 }
 
-async function examineEngine(session: HostSession, book: Book, signal: AbortSignal): Promise<void> {
+/** Who has no channel by now waits for one. */
+const queueLookMs = 200;
+
+async function examineEngine(clock: Clock, session: HostSession, book: Book, signal: AbortSignal): Promise<void> {
   book.begin("engine", "");
   const engine = await session.engine.info({ signal });
   book.evidence("engine", `${engine.kind} ${engine.version}, API ${engine.apiVersion}, ${engine.socketPath}`);
   book.done();
   book.begin("gpu", "");
-  await session.refresh(signal);
+  const reading = session.refresh(signal);
+  await Promise.race([reading, pause(clock, queueLookMs, signal)]);
+  // It asked last, so it is the last of those who wait.
+  const place = session.link.channels?.().queue.length ?? 0;
+  if (place > 0) book.note("queued", String(place));
+  await reading;
   const { gpus, gpuProblem } = session.view();
   book.evidence("gpus", gpus.map(({ name }) => name).join(", ") || "0");
   if (gpuProblem !== null) book.warn(gpuProblem, null);
@@ -106,6 +114,8 @@ type Reason = DiagnosisStep["evidence"][number]["reason"];
 interface Book {
   begin(kind: Kind, where: string): void;
   evidence(what: What, text: string, reason?: Reason): void;
+  /** Evidence of a step that goes on: told at once. */
+  note(what: What, text: string): void;
   done(): void;
   warn(problem: NonNullable<DiagnosisStep["problem"]>, fix: string | null): void;
   fail(error: unknown): void;
@@ -145,6 +155,10 @@ function createBook(clock: Clock): Book {
     },
     evidence(what, text, reason = "") {
       if (current && current.evidence.length < 40) current.evidence.push({ what, text: text.slice(0, 500), reason });
+    },
+    note(what, text) {
+      this.evidence(what, text);
+      if (current) tell(current);
     },
     done: () => close({ state: "ok" }),
     warn: (problem, fix) => close({ state: "warn", problem, fix }),

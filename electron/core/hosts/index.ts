@@ -25,7 +25,7 @@ import type { Store } from "../store/index.ts";
 import { diagnose } from "./doctor.ts";
 import { installKey } from "./installKey.ts";
 import type { HostFile, HostRecord } from "./records.ts";
-import { certificatesOf, configuredHosts, createRoutes, routeView, type SshHostInput } from "./routes.ts";
+import { certificatesOf, channelsView, configuredHosts, createRoutes, routeView, type SshHostInput } from "./routes.ts";
 import { HostSession } from "./session.ts";
 import { detailOf, type Occupancy, rowOf } from "./views.ts";
 
@@ -86,6 +86,8 @@ export interface Hosts extends Disposable {
   remove(hostId: string): Promise<void>;
   /** Resolves when online. */
   connect(hostId: string, signal?: AbortSignal): Promise<void>;
+  /** What stood in the way is gone: tries at once, unless somebody has disconnected it. */
+  tryAgain(hostId: string): void;
   disconnect(hostId: string): Promise<void>;
   acceptKey(hostId: string, fingerprint: string): Promise<void>;
   /** Hosts that the user's ssh configuration names. */
@@ -225,7 +227,19 @@ export function createHosts(deps: HostsDeps): Hosts {
       await close(hostId);
       deps.onChange(hostId);
     },
-    connect: (hostId, signal) => sessionOf(hostId).link.ready({ signal }),
+    async connect(hostId, signal) {
+      const { link } = sessionOf(hostId);
+      const outcome = link.ready({ signal });
+      link.wake({ asked: true });
+      await outcome;
+    },
+    tryAgain(hostId) {
+      const { link } = sessionOf(hostId);
+      const state = link.state();
+      // Whoever was told to disconnect stays away.
+      if (state.phase === "offline" && state.reason.code !== "HOST_OFFLINE") link.ready().catch(() => {});
+      link.wake({ asked: true });
+    },
     disconnect: (hostId) => sessionOf(hostId).link.disconnect(),
     async acceptKey(hostId, fingerprint) {
       const session = sessionOf(hostId);
@@ -257,7 +271,7 @@ export function createHosts(deps: HostsDeps): Hosts {
     configured: (signal) => configuredHosts(deps.sshConfig, { signal }),
     async route(hostId, signal) {
       const { record, link } = sessionOf(hostId);
-      const channels = link.channels?.() ?? { open: 0, limit: 0, waiting: 0 };
+      const channels = channelsView(link);
       const { host } = record;
       if (host.kind === "local") return { ...noRoute, channels };
       const found = await routes.find(hostId, host, { signal });

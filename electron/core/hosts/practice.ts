@@ -13,7 +13,11 @@ export interface PracticeControl extends Disposable {
 }
 
 export function createPracticeControl(deps: {
-  hosts: { attachPractice(hosts: PracticeFleet["hosts"]): Promise<void>; detachPractice(): Promise<void> };
+  hosts: {
+    attachPractice(hosts: PracticeFleet["hosts"]): Promise<void>;
+    detachPractice(): Promise<void>;
+    tryAgain(hostId: string): void;
+  };
   open(): Promise<PracticeFleet>;
   onChange(): void;
 }): PracticeControl {
@@ -50,6 +54,7 @@ export function createPracticeControl(deps: {
       if (fleet === null || !fleet.hosts.some((host) => host.id === hostId))
         throw new Failure("HOST_UNKNOWN", { host: hostId });
       await fleet.setFault(hostId, fault, on);
+      if (!on) deps.hosts.tryAgain(hostId);
       deps.onChange();
     },
     dispose: () => serial(stop),

@@ -4,6 +4,7 @@ import {
   type ConfiguredHost,
   type FoundRoute,
   findRoute,
+  type HostLink,
   readCertificate,
   type SshConfig,
   type WantedHost,
@@ -57,6 +58,13 @@ export function routeView(
     allowOpenKeys: target.allowOpenKeys ?? false,
     transport: { by: transport.by, reason: transport.reason },
   };
+}
+
+const maxQueueShown = 16;
+
+export function channelsView(link: HostLink): HostRoute["channels"] {
+  const { open, limit, queue } = link.channels?.() ?? { open: 0, limit: 0, queue: [] };
+  return { open, limit, waiting: queue.length, queue: queue.slice(0, maxQueueShown).map((one) => ({ ...one })) };
 }
 
 /** OpenSSH's client follows its own configuration, but for what its runs are told otherwise. */

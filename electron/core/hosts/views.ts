@@ -58,6 +58,7 @@ export function detailOf(
     jumps: host.kind === "ssh" ? (host.jumps ?? []) : [],
     transport: host.kind === "ssh" ? (host.transport ?? "auto") : "auto",
     allowOpenKeys: host.kind === "ssh" && (host.allowOpenKeys ?? false),
+    socketPath: host.socketPath ?? null,
     facts: session.view().facts,
     hostKey: seen.key,
     incident: seen.incident ?? onTheWay ?? null,

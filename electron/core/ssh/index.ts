@@ -5,7 +5,7 @@ export { type FoundRoute, findRoute, type WantedHost } from "./config/targets.ts
 export { type AgentKey, listAgentKeys } from "./connection/identity.ts";
 export { remoteName } from "./connection/remoteListeners.ts";
 export { type Examination, type ExamineDeps, examineRoute } from "./examine.ts";
-export { type ConnectGate, createConnectGate } from "./limits.ts";
+export { type ConnectGate, createConnectGate, pause } from "./limits.ts";
 export { createSshLink, type SshLinkDeps } from "./link.ts";
 export { createLocalLink, type LocalLinkDeps } from "./local.ts";
 export { quote } from "./quote.ts";
@@ -24,6 +24,7 @@ export {
   type PinStore,
 } from "./trust/hostKeys.ts";
 export type {
+  Channels,
   ExecOptions,
   ExecResult,
   HostLink,

@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { Cancellable, Clock } from "../ports.ts";
+import type { WaitingCommand } from "./types.ts";
 
 /** Keeps many hosts from being called in one burst; one gate is shared by all links. */
 export interface ConnectGate {
@@ -53,15 +54,21 @@ export type Slot = () => void;
 
 /** Session channels (exec, shell) of one connection. */
 export interface ChannelBudget {
-  /** `long` is for programs that go on: they never take the last places, so that short commands always get through. */
-  take(options?: Cancellable & { long?: boolean }): Promise<Slot>;
+  /**
+   * `long` is for programs that go on: they never take the last places, so that short commands always get through. `who`
+   * is shown while it waits.
+   */
+  take(options?: Cancellable & { long?: boolean; who?: WaitingCommand }): Promise<Slot>;
   readonly used: number;
   readonly waiting: number;
+  /** Those who wait, the next one first. */
+  queue(): WaitingCommand[];
   readonly size: number;
 }
 
 interface Waiter {
   long: boolean;
+  who: WaitingCommand;
   give: (slot: Slot) => void;
 }
 
@@ -108,7 +115,8 @@ export function createChannelBudget(size = 8, reserved = 2, maxWaiting = 256): C
       return waiting.length;
     },
     size,
-    take({ signal, long = false } = {}) {
+    queue: () => waiting.map(({ who }) => who),
+    take({ signal, long = false, who = { what: "", since: 0 } } = {}) {
       if (signal?.aborted) return Promise.reject(new Failure("CANCELLED"));
       const ahead = waiting.some((waiter) => waiter.long === long);
       if (fits(long) && !ahead) return Promise.resolve(slot(long));
@@ -124,6 +132,7 @@ export function createChannelBudget(size = 8, reserved = 2, maxWaiting = 256): C
         };
         const waiter: Waiter = {
           long,
+          who,
           give(given) {
             signal?.removeEventListener("abort", onAbort);
             resolve(given);

@@ -13,6 +13,7 @@ import type { Ask, SshTarget } from "./target.ts";
 import { backOff, defaultTimings, type LinkTimings } from "./timings.ts";
 import type { HostKeys } from "./trust/hostKeys.ts";
 import type {
+  Channels,
   ExecOptions,
   ExecResult,
   HostLink,
@@ -127,13 +128,15 @@ class SshLink implements HostLink {
     await (await this.#online(options)).ping();
   }
 
-  channels(): { open: number; limit: number; waiting: number } {
-    const { used, waiting, size } = this.#budget;
-    return { open: used, limit: size, waiting };
+  channels(): Channels {
+    const { used, size } = this.#budget;
+    return { open: used, limit: size, queue: this.#budget.queue() };
   }
 
-  wake(): void {
-    if (this.#state.phase === "reconnecting") void this.#try();
+  wake({ asked = false }: { asked?: boolean } = {}): void {
+    const { phase } = this.#state;
+    if (asked) this.#attempt = phase === "connecting" ? 1 : 0;
+    if (phase === "reconnecting") void this.#try();
     this.#keepAlive?.probe();
   }
 
@@ -276,7 +279,8 @@ class SshLink implements HostLink {
 
   async #start(argv: readonly string[], options: Cancellable, long: boolean): Promise<Program> {
     const connection = await this.#online(options);
-    const slot = await this.#budget.take({ signal: options.signal, long });
+    const who = { what: argv[0] ?? "", since: this.#deps.clock.now() };
+    const slot = await this.#budget.take({ signal: options.signal, long, who });
     const mark = this.#deps.random.bytes(8).toString("hex");
     try {
       return await connection.start({ line: commandLine(argv, mark), what: argv[0] ?? "", mark, slot }, options);

@@ -42,6 +42,21 @@ export interface Spawned extends Disposable {
   exited: Promise<number | null>;
 }
 
+/** Session channels: how many are open, how many may be, and what waits for one, in its order. */
+export interface Channels {
+  open: number;
+  limit: number;
+  queue: readonly WaitingCommand[];
+}
+
+/** A command that waits for a channel. */
+export interface WaitingCommand {
+  /** Name of the program. */
+  what: string;
+  /** Milliseconds since the epoch. */
+  since: number;
+}
+
 /** Where a host listens for us. `host` is an address of the host's; port 0 leaves the choice to it. */
 export type RemoteAddress = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
 
@@ -87,10 +102,13 @@ export interface HostLink extends Disposable {
   ): Promise<RemoteListener>;
   /** Resolves when the far end has answered anything; like the openers it waits for a connection that is being made. */
   ping(options?: Cancellable): Promise<void>;
-  /** Session channels: open, at most, and how many commands wait for one. */
-  channels?(): { open: number; limit: number; waiting: number };
-  /** Try at once instead of waiting for the back-off (wake-up, network change, a person's click). */
-  wake(): void;
+  /** Session channels of the connection. */
+  channels?(): Channels;
+  /**
+   * Try at once instead of waiting for the back-off (wake-up, network change). When a person `asked`, the back-off begins
+   * anew too: it grew out of care for the host, and now somebody watches.
+   */
+  wake(options?: { asked?: boolean }): void;
   /** Stop and stay offline until `ready` is called again. */
   disconnect(): Promise<void>;
 }

@@ -17,6 +17,8 @@ export type HostForm = {
   /** `[user@]name[:port]`, separated by commas. */
   jumps: string;
   transport: NonNullable<Extract<HostInput, { kind: "ssh" }>["transport"]>;
+  /** Private keys that others may read are taken too. */
+  allowOpenKeys: boolean;
   socketPath: string;
 };
 
@@ -36,6 +38,7 @@ export function emptyHostForm(environment: string): HostForm {
     config: "",
     jumps: "",
     transport: "auto",
+    allowOpenKeys: false,
     socketPath: "",
   };
 }
@@ -54,7 +57,8 @@ export function hostFormOf(host: HostDetail): HostForm {
     config: host.config ?? "",
     jumps: host.jumps.join(", "),
     transport: host.transport,
-    socketPath: "",
+    allowOpenKeys: host.allowOpenKeys,
+    socketPath: host.socketPath ?? "",
   };
 }
 
@@ -72,12 +76,15 @@ export function complaintsOf(form: HostForm): HostComplaints {
   const port = Number(form.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) found.port = "form.port";
   if (form.auth === "key" && !form.keyPath) found.keyPath = "form.required";
-  if (jumpsOf(form).some((hop) => !hopShape.test(hop))) found.jumps = "form.jumps";
+  const jumps = jumpsOf(form);
+  if (jumps.length > maxJumps || jumps.some((hop) => !hopShape.test(hop))) found.jumps = "form.jumps";
   return found;
 }
 
 /** As the contract has it; the core reads each hop again. */
 const hopShape = /^(?!-)(?:[A-Za-z0-9._@\\-]+@)?(?:\[[A-Za-z0-9.:%-]+\]|(?!-)[A-Za-z0-9._%-]+)(?::\d{1,5})?$/;
+
+const maxJumps = 8;
 
 function jumpsOf(form: HostForm): string[] {
   return form.jumps
@@ -109,6 +116,7 @@ export function toInput(form: HostForm): HostInput {
     ...(form.config ? { config: form.config } : {}),
     ...(form.jumps.trim() ? { jumps: jumpsOf(form) } : {}),
     ...(form.transport === "auto" ? {} : { transport: form.transport }),
+    ...(form.allowOpenKeys ? { allowOpenKeys: true } : {}),
     ...socket,
   };
 }

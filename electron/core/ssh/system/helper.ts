@@ -104,6 +104,9 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const pipe = await open(join(folder, `a${id}`), constants.O_WRONLY | constants.O_NONBLOCK);
+  const close = () => void pipe.close().catch(() => {});
+  // Nobody listens any more: an answer that comes later has nowhere to go.
+  signal.addEventListener("abort", close, { once: true });
   try {
     await pipe.write("+\n");
     const question = readQuestion(await readFile(join(folder, `q${id}`)));
@@ -120,7 +123,8 @@ async function serve(
       told.fill(0);
     }
   } finally {
-    await pipe.close();
+    signal.removeEventListener("abort", close);
+    close();
   }
 }
 

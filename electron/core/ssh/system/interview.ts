@@ -107,8 +107,7 @@ export function createInterview(deps: InterviewDeps) {
     user === target.user && (at === (target.hostKeyAlias ?? target.address) || at === target.system?.way.name);
 
   return {
-    async answer({ args, mode }: HelperQuestion, asked: AbortSignal): Promise<HelperAnswer> {
-      const signal = AbortSignal.any([asked, deps.signal]);
+    async answer({ args, mode }: HelperQuestion, signal: AbortSignal): Promise<HelperAnswer> {
       try {
         if (args[0] === "host" && args.length === 5) return await hostKey(args);
         return args.length === 1 ? await words(args[0] ?? "", mode, signal) : null;

@@ -66,6 +66,20 @@ describe("the budget of channels", () => {
     expect(order).toEqual([0, 1, 2]);
   });
 
+  it("shows who waits, in the order in which they are served", async () => {
+    const budget = createChannelBudget(1, 0);
+    const slot = await budget.take({ who: { what: "first", since: 0 } });
+    const waiting = ["second", "third"].map((what, since) => budget.take({ who: { what, since } }));
+    expect(budget.queue()).toEqual([
+      { what: "second", since: 0 },
+      { what: "third", since: 1 },
+    ]);
+    slot();
+    (await waiting[0])?.();
+    await waiting[1];
+    expect(budget.queue()).toEqual([]);
+  });
+
   it("keeps two places from programs that go on", async () => {
     const budget = createChannelBudget();
     const long = await Promise.all(Array.from({ length: 6 }, () => budget.take({ long: true })));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { isFailure } from "../../../../../electron/core/failure.ts";
+import { systemClock } from "../../../../../electron/core/node.ts";
 import { evaluate, namesIn, runsPrograms } from "../../../../../electron/core/ssh/config/evaluate.ts";
 import { readConfig } from "../../../../../electron/core/ssh/config/files.ts";
 import { createSshConfig } from "../../../../../electron/core/ssh/config/index.ts";
@@ -23,7 +24,14 @@ function home(config: string, files: Record<string, string> = {}, program = "/no
   writeFileSync(join(path, ".ssh", "config"), config.replaceAll("HOME", path));
   for (const [name, text] of Object.entries(files))
     writeFileSync(join(path, ".ssh", name), text.replaceAll("HOME", path));
-  const deps = { file: join(path, ".ssh", "config"), usual: false, home: path, localUser: "me", env: process.env };
+  const deps = {
+    file: join(path, ".ssh", "config"),
+    usual: false,
+    home: path,
+    localUser: "me",
+    env: process.env,
+    clock: systemClock(),
+  };
   return { path, config: createSshConfig({ ...deps, program }) };
 }
 
@@ -110,7 +118,14 @@ describe("what a configuration says of a host", () => {
 
   test("no file at all is an empty one, for either reader", async () => {
     const { path } = home("");
-    const deps = { file: join(path, "none"), usual: false, home: path, localUser: "me", env: process.env };
+    const deps = {
+      file: join(path, "none"),
+      usual: false,
+      home: path,
+      localUser: "me",
+      env: process.env,
+      clock: systemClock(),
+    };
     const ours = await createSshConfig({ ...deps, program: "/nonexistent/ssh" }).resolve("x");
     const theirs = await createSshConfig(deps).resolve("x");
     expect([ours.resolvedBy, theirs.resolvedBy, ours.address, theirs.address]).toEqual(["parser", "ssh", "x", "x"]);

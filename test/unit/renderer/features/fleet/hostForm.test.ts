@@ -3,6 +3,7 @@ import { hostInput } from "../../../../../electron/contract/index.ts";
 import {
   complaintsOf,
   emptyHostForm,
+  fromConfigured,
   type HostForm,
   hostFormOf,
   toInput,
@@ -26,7 +27,12 @@ describe("a form that is in order becomes what the contract takes", () => {
     ["questions", { auth: "interactive" }],
     ["an IPv6 address", { address: "fe80::1%eth0" }],
     ["a socket of its own", { socketPath: "/run/user/1000/docker.sock" }],
+    ["a host of the ssh configuration", { config: "gpu", auth: "config" }],
+    ["jump hosts, with blanks between them", { jumps: " ops@bastion:2222 ,[fe80::1]:22, inner " }],
+    ["OpenSSH's client, when it was chosen", { transport: "system" }],
+    ["keys that others may read, when a person says so", { allowOpenKeys: true }],
     ["this machine", { kind: "local", address: "", user: "" }],
+    ["this machine, whatever was typed for the other kind", { kind: "local", jumps: "-x", transport: "system" }],
   ])("%s", (_name, change) => {
     const form = { ...good, ...change };
     expect(complaintsOf(form)).toEqual({});
@@ -45,6 +51,10 @@ describe("what must be refused is said at its field", () => {
     ["a port out of range", { port: "70000" }, "port"],
     ["a port that is no number", { port: "22x" }, "port"],
     ["no key file", { keyPath: "" }, "keyPath"],
+    ["a jump host that looks like an option", { jumps: "-oProxyCommand=x" }, "jumps"],
+    ["a jump host with a command in it", { jumps: "a;reboot" }, "jumps"],
+    ["a jump host with a port of letters", { jumps: "a:b" }, "jumps"],
+    ["nine jump hosts", { jumps: "a,b,c,d,e,f,g,h,i" }, "jumps"],
     ["an environment in capitals", { environment: "Prod" }, "environment"],
     ["a relative socket", { socketPath: "docker.sock" }, "socketPath"],
   ])("%s", (_name, change, field) => {
@@ -63,5 +73,31 @@ test("a host is shown in the form as it was entered", () => {
     user: "operator",
     environment: "staging",
     auth: { kind: "key", path: "~/.ssh/id_ed25519" },
+  });
+});
+
+describe("a host of the ssh configuration", () => {
+  const picked = { name: "gpu", address: "gpu.example.net", user: "ops", port: 2222 };
+
+  test("fills the fields, and leaves keys and way to the configuration", () => {
+    const form = { ...good, ...fromConfigured(picked) };
+    expect(toInput(form)).toEqual({
+      ...{ kind: "ssh", name: "gpu", address: "gpu.example.net", port: 2222, user: "ops", environment: "staging" },
+      ...{ auth: { kind: "config" }, config: "gpu" },
+    });
+  });
+
+  test("picking none keeps what was typed", () => {
+    const form = { ...good, ...fromConfigured(picked), ...fromConfigured(null) };
+    expect(toInput(form)).toMatchObject({ name: "gpu", address: "gpu.example.net", auth: { kind: "config" } });
+    expect(toInput(form)).not.toHaveProperty("config");
+  });
+
+  test("a host is shown with all of the newer settings as it was entered", () => {
+    const more = {
+      ...{ config: "orion", jumps: ["ops@bastion", "inner:2222"], transport: "system" },
+      ...{ allowOpenKeys: true, socketPath: "/run/docker.sock" },
+    } as const;
+    expect(toInput(hostFormOf({ ...hosts()[0]!, ...more, jumps: [...more.jumps] }))).toMatchObject(more);
   });
 });
