@@ -103,6 +103,7 @@ export class OpenBlock {
   #counts: LevelCounts = noLevels();
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
+  #untimed = 0;
   readonly #maxLines: number;
 
   constructor(first: number, maxLines: number) {
@@ -116,7 +117,7 @@ export class OpenBlock {
 
   get summary(): Summary {
     const { first, count } = this.#block;
-    return { first, count, from: this.#from, to: this.#to, levels: this.#counts };
+    return { first, count, from: this.#from, to: this.#to, levels: this.#counts, untimed: this.#untimed };
   }
 
   /** Bytes of memory that its lines take once they are sealed. */
@@ -142,6 +143,7 @@ export class OpenBlock {
     block.times[at] = time;
     if (time < this.#from) this.#from = time;
     if (time > this.#to) this.#to = time;
+    if (line.at === null) this.#untimed++;
     this.#counts[line.level ?? "none"]++;
     block.count++;
     return true;
@@ -221,7 +223,7 @@ function toRecord(block: TextBlock, summary: Summary): Buffer {
   Object.values(summary.levels).forEach((value, i) => {
     head.setUint32(40 + i * 4, value, true);
   });
-  head.setUint32(60, 0, true);
+  head.setUint32(60, summary.untimed, true);
   const into = partsOf(record, count, size);
   into.times.set(block.times.subarray(0, count));
   into.starts.set(block.starts.subarray(0, count + 1));
@@ -265,6 +267,7 @@ export function readHead(bytes: Uint8Array): RecordHead | null {
     from: head.getFloat64(24, true),
     to: head.getFloat64(32, true),
     levels: { none, debug, info, warn, error },
+    untimed: head.getUint32(60, true),
     bytes: recordBytes(count, head.getUint32(8, true)),
     checksum: head.getUint32(12, true),
   };

@@ -1,4 +1,5 @@
 /** Where the lines of a log are held: in memory, spilled to disk, kept. */
+export { kinds, levelBit } from "./block.ts";
 export { createLogBuffer } from "./buffer.ts";
 export { keptSource } from "./keptSource.ts";
 export { createLogStore } from "./store.ts";
@@ -15,4 +16,5 @@ export type {
   LogStoreOptions,
   NewLine,
   Spill,
+  Summary,
 } from "./types.ts";

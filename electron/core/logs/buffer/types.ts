@@ -2,7 +2,7 @@ import type { LogHead, LogLine } from "../../../contract/logs.ts";
 import type { Random } from "../../ports.ts";
 import type { AtomicDeps } from "../../store/index.ts";
 
-/** A line on its way into a buffer: masked, plain text, well-formed Unicode. */
+/** A line on its way into a buffer: masked, plain text without line breaks, well-formed Unicode. */
 export interface NewLine {
   /** Milliseconds since the epoch, maybe with a fraction; null when the source gave no time. */
   at: number | null;
@@ -148,6 +148,8 @@ export interface Summary {
   from: number;
   to: number;
   levels: LevelCounts;
+  /** Lines without a time. */
+  untimed: number;
 }
 
 /** Lines that stand together. The newest block still grows, and its arrays are used again: look at it within one turn. */

@@ -1,142 +1,138 @@
-import { setImmediate } from "node:timers/promises";
 import type { LogFilter, LogLine } from "../../../contract/logs.ts";
-import { Failure } from "../../failure.ts";
-import type { Held, LogBuffer } from "../buffer/index.ts";
-import { compileFilter } from "./compile.ts";
-import { lineDigest } from "./digest.ts";
-import type { CompiledFilter, Rows, RowsOptions, RowTarget } from "./types.ts";
+import { type Block, type Held, kinds, type LogBuffer } from "../buffer/index.ts";
+import { densityOf } from "./density.ts";
+import { atIndex, atTime, type Numbers, numbersOf } from "./locate.ts";
+import type { RowIndex } from "./rowIndex.ts";
+import { createSearch } from "./search.ts";
+import { createSlices } from "./slices.ts";
+import type { Rows, RowsOptions, RowTarget } from "./types.ts";
 
-const STEP = 2_000;
-
-interface Index {
-  filter: CompiledFilter;
-  fold: boolean;
-  /** Indices of the rows' lines. */
-  found: number[];
-  /** Row number of the first of `found`. */
-  first: number;
-  searchedTo: number;
-}
+const MAX_WINDOW_CHARS = 4 * 1024 * 1024;
+/** Lines folded into one that are counted. */
+const MAX_FOLDED = 10_000;
 
 export function createRows(buffer: LogBuffer, options: RowsOptions): Rows {
-  const kept = new Map<string, Index>();
+  const search = createSearch(buffer, options);
+  const numbers = (index: RowIndex | null) => numbersOf(buffer, index);
 
-  function indexOf(filter: LogFilter = {}): Index {
-    const compiled = compileFilter(filter, options);
-    const fresh = { filter: compiled, fold: filter.fold === true, found: [], first: 0, searchedTo: 0 };
-    const index = kept.get(compiled.key) ?? fresh;
-    kept.set(compiled.key, index);
-    let gone = 0;
-    while (gone < index.found.length && (index.found[gone] as number) < buffer.first) gone++;
-    index.found.splice(0, gone);
-    index.first += gone;
+  /** Rows `from` to `to` as far as they are held, until they are too much text. */
+  async function linesOf(index: RowIndex | null, from: number, to: number): Promise<LogLine[]> {
+    const rows = numbers(index);
+    const lines: LogLine[] = [];
+    let chars = 0;
+    for (let row = Math.max(from, rows.first); row < to && row < rows.next && chars < MAX_WINDOW_CHARS; row++) {
+      const held = await heldAt(buffer, rows.at(row));
+      if (held === null) continue;
+      chars += held.text.length;
+      lines.push(shown(held, row, index?.filter.fold === true ? await countParts(held.index) : 0));
+    }
+    return lines;
+  }
+
+  async function countParts(index: number): Promise<number> {
+    let count = 0;
+    await eachPart(buffer, index, () => ++count < MAX_FOLDED);
+    return count;
+  }
+
+  /** Of a line that is folded away, the line that shows it. */
+  async function headOf(index: number): Promise<number> {
+    for (let at = index; at >= buffer.first; at--) {
+      const [line, above] = [await heldAt(buffer, at), await heldAt(buffer, at - 1)];
+      if (line === null || above === null || !goesOn(line, above) || index - at > MAX_FOLDED) return at;
+    }
     return index;
   }
 
-  async function advance(filter: LogFilter | undefined, signal?: AbortSignal): Promise<Index> {
-    const index = indexOf(filter);
-    while (index.searchedTo < buffer.next) {
-      const from = Math.max(index.searchedTo, buffer.first);
-      const lines = await buffer.lines(from, STEP);
-      if (index.searchedTo > from) continue;
-      for (const line of lines) {
-        if (index.fold && line.part) continue;
-        if (index.filter.fits(line)) index.found.push(line.index);
-      }
-      index.searchedTo = from + lines.length;
-      await setImmediate();
-      if (signal?.aborted) throw new Failure("CANCELLED");
-    }
-    return indexOf(filter);
+  type Find = RowTarget & { by: "find" };
+  async function next(filter: LogFilter | undefined, rows: Numbers, target: Find, signal?: AbortSignal) {
+    const found = search.both(filter, target.find);
+    const line = target.row < rows.first ? rows.first - 1 : rows.at(Math.min(target.row, rows.next - 1));
+    await search.advance(found, signal, () => !target.backwards && found.rows.from(line + 1) < found.rows.next);
+    const place = target.backwards ? found.rows.from(line) - 1 : found.rows.from(line + 1);
+    const index = found.rows.at(place);
+    return index < 0 ? null : atIndex(rows, index);
   }
-
-  async function shown(held: Held, row: number, fold: boolean): Promise<LogLine> {
-    return { ...held, row, folded: fold ? (await partsOf(held.index, 10_000)).length : 0 };
-  }
-
-  async function partsOf(index: number, limit: number): Promise<Held[]> {
-    const parts: Held[] = [];
-    for (let at = index + 1; parts.length < limit; at++) {
-      const line = await buffer.line(at);
-      if (line === null || !line.part) break;
-      parts.push(line);
-    }
-    return parts;
-  }
-
-  const headOf = (index: Index) => ({
-    first: index.first,
-    next: index.first + index.found.length,
-    searchedTo: index.searchedTo,
-  });
-
-  async function lineAt(index: Index, at: number): Promise<LogLine | null> {
-    const held = await buffer.line(index.found[at] ?? -1);
-    return held === null ? null : shown(held, index.first + at, index.fold);
-  }
-
-  async function nearest(index: Index, wanted: number) {
-    let at = index.found.findIndex((found) => found >= wanted);
-    if (at < 0) at = index.found.length - 1;
-    const found = index.found[at];
-    return found === undefined ? null : { row: index.first + at, index: found, exact: found === wanted };
-  }
-
-  async function byTime(index: Index, target: RowTarget & { by: "time" }) {
-    const lines = await buffer.lines(buffer.first, buffer.next - buffer.first);
-    const same = lines.find((line) => line.at === target.at && lineDigest(line) === target.digest);
-    const line = same ?? lines.find((other) => other.at !== null && other.at >= target.at) ?? lines.at(-1);
-    return line === undefined ? null : nearest(index, line.index);
+  async function searched(filter: LogFilter | undefined, signal?: AbortSignal): Promise<RowIndex | null> {
+    const index = search.of(filter);
+    if (index !== null) await search.advance(index, signal);
+    return index;
   }
 
   return {
     head(filter) {
-      if (filter !== undefined && !compileFilter(filter, options).all) return headOf(indexOf(filter));
-      return { first: buffer.first, next: buffer.next, searchedTo: buffer.next };
+      const index = search.of(filter);
+      const { first, next } = numbers(index);
+      return { first, next, searchedTo: index?.searchedTo ?? buffer.next };
     },
     async advance(filter, signal) {
-      await advance(filter, signal);
+      await searched(filter, signal);
     },
-    async window(filter, from, count) {
-      const index = await advance(filter);
-      const lines: LogLine[] = [];
-      const start = Math.max(0, from - index.first);
-      for (let at = start; at < Math.min(index.found.length, start + count); at++) {
-        const line = await lineAt(index, at);
-        if (line !== null) lines.push(line);
-      }
-      const { first, next } = headOf(index);
-      return { first, next, lines };
+    async window(filter, from, count, signal) {
+      const index = search.of(filter);
+      const rows = numbers(index);
+      const to = () => Math.max(from, rows.first) + count;
+      if (index !== null) await search.advance(index, signal, () => rows.next >= to());
+      const lines = await linesOf(index, from, to());
+      return { first: rows.first, next: rows.next, lines };
     },
     async locate(filter, target, signal) {
-      const index = await advance(filter, signal);
-      if (target.by === "index") return nearest(index, target.index);
-      if (target.by === "time") return byTime(index, target);
-      const find = compileFilter(target.find, options);
-      const step = target.backwards ? -1 : 1;
-      for (let at = target.row - index.first + step; at >= 0 && at < index.found.length; at += step) {
-        const line = await lineAt(index, at);
-        if (line !== null && find.fits(line)) return { row: line.row, index: line.index, exact: true };
-      }
-      return null;
+      const index = await searched(filter, signal);
+      const rows = numbers(index);
+      if (target.by === "find") return next(filter, rows, target, signal);
+      if (target.by === "time") return atTime(buffer, rows, target, createSlices(options.clock, signal));
+      return atIndex(rows, index?.filter.fold === true ? await headOf(target.index) : target.index);
     },
-    async density() {
-      return null;
+    async density(filter, range, signal) {
+      const index = await searched(filter, signal);
+      return densityOf(buffer, index, range, createSlices(options.clock, signal));
     },
     async line(index) {
-      const held = await buffer.line(index);
-      return held === null ? null : shown(held, index, false);
+      const held = await heldAt(buffer, index);
+      return held === null ? null : shown(held, index, 0);
     },
-    parts: async (index, limit) =>
-      (await partsOf(index, limit)).map((line) => ({ ...line, row: line.index, folded: 0 })),
+    async parts(index, limit) {
+      const parts: LogLine[] = [];
+      if (limit > 0)
+        await eachPart(buffer, index, (block, at) => parts.push(shown(block.line(at), block.first + at, 0)) < limit);
+      return parts;
+    },
     async find(filter, limit, signal) {
-      const index = await advance(filter, signal);
-      const lines: LogLine[] = [];
-      for (let at = 0; at < Math.min(limit, index.found.length); at++) {
-        const line = await lineAt(index, at);
-        if (line !== null) lines.push({ ...line, row: line.index });
-      }
-      return lines;
+      const index = search.of(filter);
+      if (index === null) return linesOf(null, buffer.first, buffer.first + limit);
+      const { rows } = index;
+      await search.advance(index, signal, () => rows.next - rows.first >= limit);
+      const lines = await linesOf(index, rows.first, rows.first + limit);
+      return lines.map((line) => ({ ...line, row: line.index, folded: 0 }));
     },
   };
+}
+
+async function heldAt(buffer: LogBuffer, index: number): Promise<Held | null> {
+  const there = buffer.blocks.at(index);
+  const block = there instanceof Promise ? await there : there;
+  return block?.line(index - block.first) ?? null;
+}
+
+/** Calls `use` with each line that belongs to the one at `index`, while it says true. */
+async function eachPart(buffer: LogBuffer, index: number, use: (block: Block, at: number) => boolean): Promise<void> {
+  let origin: number | null = null;
+  for (let line = index; ; ) {
+    const there = buffer.blocks.at(line);
+    const block: Block | null = there instanceof Promise ? await there : there;
+    if (block === null) return;
+    for (let at = line - block.first; at < block.count; at++, line++) {
+      if (origin === null) origin = kinds.origin(block.kinds[at] as number);
+      else if (!block.follows(at, origin) || !use(block, at)) return;
+    }
+  }
+}
+
+function goesOn(line: Held, above: Held): boolean {
+  return line.part && line.source === above.source && line.stream === above.stream;
+}
+
+/** As the contract has it: times are whole milliseconds since the epoch. */
+function shown(held: Held, row: number, folded: number): LogLine {
+  return { ...held, at: held.at === null ? null : Math.max(0, Math.floor(held.at)), row, folded };
 }

@@ -1,6 +1,6 @@
 import type { LogFilter, LogHead, LogLine } from "../../../contract/logs.ts";
 import type { Clock } from "../../ports.ts";
-import type { Held, LogBuffer } from "../buffer/index.ts";
+import type { Condition } from "./conditions.ts";
 
 export interface FilterOptions {
   /**
@@ -46,11 +46,15 @@ export interface Rows {
   head(filter: LogFilter | undefined): RowsHead;
   /** Looks at what has come since, in slices, up to the end of the log. `CANCELLED` when the signal says so. */
   advance(filter: LogFilter | undefined, signal?: AbortSignal): Promise<void>;
-  /** At most `count` of the rows found so far, from row `from` on, or from the oldest that is held. */
+  /**
+   * At most `count` rows from row `from` on, or from the oldest that is held; fewer when their text is over 4 MiB. Looks on
+   * where as many aren't found yet.
+   */
   window(
     filter: LogFilter | undefined,
     from: number,
     count: number,
+    signal?: AbortSignal,
   ): Promise<{ first: number; next: number; lines: LogLine[] }>;
   /** The row at a line or a time, or the nearest one; looks as far as it must. Null where there are no rows. */
   locate(
@@ -64,17 +68,15 @@ export interface Rows {
   line(index: number): Promise<LogLine | null>;
   /** The lines that belong to the line at `index`, at most `limit`. */
   parts(index: number, limit: number): Promise<LogLine[]>;
-  /** Rows of `filter` at or after `index`, at most `limit`: for what is related to a line. */
+  /** The oldest lines that fit, at most `limit`, as rows without a filter: for what is related to a line. */
   find(filter: LogFilter, limit: number, signal?: AbortSignal): Promise<LogLine[]>;
 }
 
-export type CreateRows = (buffer: LogBuffer, options: RowsOptions) => Rows;
-
+/** A filter, ready to be run. */
 export interface CompiledFilter {
-  /** The filter in one form, whatever the order of its parts. */
+  /** The same for the same filter. */
   key: string;
-  /** True where every line is a row. */
-  all: boolean;
-  /** All conditions, on one line. */
-  fits(line: Held): boolean;
+  fold: boolean;
+  /** All must be met. */
+  conditions: Condition[];
 }

@@ -40,8 +40,7 @@ async function feed(buffer: LogBuffer, count: number, line = (i: number): NewLin
   }
   await calm(buffer);
 }
-const calm = (buffer: LogBuffer) =>
-  until(() => buffer.problem !== null || buffer.memoryBytes < 52_500, { everyMs: 1 });
+const calm = (buffer: LogBuffer) => until(() => buffer.problem !== null || buffer.memoryBytes < 52_500, { everyMs: 1 });
 const filesIn = (folder: string) => readdirSync(folder, { recursive: true }).map(String).sort();
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
 const textsOf = async (buffer: LogBuffer) => (await allOf(buffer)).map(({ text }) => text);
