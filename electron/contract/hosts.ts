@@ -161,6 +161,8 @@ export const hostKeyIncident = z.object({
   firstSeen: time.nullable(),
   lastSeen: time.nullable(),
   detectedAt: time,
+  /** Names of other hosts that have shown this same key since the program started. */
+  alsoShownBy: z.array(z.string()),
 });
 export type HostKeyIncident = z.infer<typeof hostKeyIncident>;
 

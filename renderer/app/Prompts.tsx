@@ -1,4 +1,4 @@
-import { KeyRound } from "lucide-react";
+import { KeyRound, Nfc } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { Prompt } from "../../electron/contract/index.ts";
 import { useAction } from "../client/actions.ts";
@@ -28,7 +28,12 @@ function PromptDialog({ prompt, waiting }: { prompt: Prompt; waiting: number }) 
   const [compared, setCompared] = useState(false);
   useEffect(() => () => setValues([]), []);
 
-  const ready = prompt.kind === "host-key" ? compared : prompt.kind === "questions" || Boolean(values[0]);
+  const ready =
+    prompt.kind === "touch"
+      ? false
+      : prompt.kind === "host-key"
+        ? compared
+        : prompt.kind === "questions" || Boolean(values[0]);
   function submit(): void {
     if (!ready) return;
     if (prompt.kind === "host-key") void answer.run({ kind: "accept" });
@@ -49,10 +54,14 @@ function PromptDialog({ prompt, waiting }: { prompt: Prompt; waiting: number }) 
             {t("prompt.expires", { left: fmt.countdown(prompt.expiresAt - now) })}
             {waiting > 0 && ` · ${t("prompt.more", { count: waiting })}`}
           </span>
-          <Button onClick={() => void answer.run({ kind: "dismiss" })}>{t("prompt.dismiss")}</Button>
-          <Button submit look="primary" disabled={!ready} busy={answer.busy}>
-            {t(`prompt.${prompt.kind}.submit`)}
+          <Button onClick={() => void answer.run({ kind: "dismiss" })}>
+            {t(prompt.kind === "touch" ? "common.cancel" : "prompt.dismiss")}
           </Button>
+          {prompt.kind !== "touch" && (
+            <Button submit look="primary" disabled={!ready} busy={answer.busy}>
+              {t(`prompt.${prompt.kind}.submit`)}
+            </Button>
+          )}
         </>
       }
     >
@@ -92,6 +101,17 @@ function PromptBody({ prompt, values, onValue, compared, onCompared }: BodyProps
           />
         </div>
         <Checkbox autofocus label={t("prompt.host-key.compared")} checked={compared} onChange={onCompared} />
+      </>
+    );
+  }
+  if (prompt.kind === "touch") {
+    return (
+      <>
+        <p className="row">
+          <Nfc size={16} aria-hidden="true" />
+          <span>{t("prompt.touch.text", { host: prompt.hostName })}</span>
+        </p>
+        <p className="hint mono wrap-anywhere">{prompt.text}</p>
       </>
     );
   }

@@ -230,6 +230,7 @@ export function hosts(): HostDetail[] {
         firstSeen: now - 90 * 24 * hour,
         lastSeen: now - 3 * hour,
         detectedAt: now - 3 * hour,
+        alsoShownBy: ["vega"],
       },
     },
   ];

@@ -179,6 +179,16 @@ export function createHosts(deps: HostsDeps): Hosts {
     return ids.find((id) => deps.hostKeys.view(id).incident?.presented.fingerprint === fingerprint) ?? hostId;
   }
 
+  function othersWith(hostId: string, fingerprint: string): string[] {
+    return [...sessions.values()]
+      .filter(({ record }) => {
+        const { key, incident } = deps.hostKeys.view(record.id);
+        const shown = [key?.fingerprint, incident?.presented.fingerprint];
+        return record.id !== hostId && shown.includes(fingerprint);
+      })
+      .map(({ record }) => record.host.name);
+  }
+
   function refuseTakenName(name: string, except?: string): void {
     for (const { record } of sessions.values()) {
       if (record.id !== except && record.host.name === name) throw new Failure("CONFLICT", { what: "host", name });
@@ -203,7 +213,11 @@ export function createHosts(deps: HostsDeps): Hosts {
 
   return {
     list: () => [...sessions.values()].map((session) => rowOf(session, deps.occupancy)),
-    get: (hostId) => detailOf(sessionOf(hostId), deps.occupancy, deps.hostKeys, routes.pinIds(hostId)),
+    get(hostId) {
+      const session = sessionOf(hostId);
+      const others = (fingerprint: string) => othersWith(hostId, fingerprint);
+      return detailOf(session, deps.occupancy, deps.hostKeys, routes.pinIds(hostId), others);
+    },
     async add(input) {
       if (sessions.size >= maxHosts) throw new Failure("LIMIT_REACHED", { what: "hosts", limit: maxHosts });
       refuseTakenName(input.name);

@@ -47,10 +47,13 @@ export function detailOf(
   occupancy: Occupancy,
   hostKeys: HostKeys,
   hops: readonly string[],
+  /** Names of the other hosts that have shown a key. */
+  othersWith: (fingerprint: string) => string[],
 ): HostDetail {
   const { id, host } = session.record;
   const seen = hostKeys.view(id);
-  const onTheWay = hops.map((hop) => hostKeys.view(hop).incident).find((incident) => incident !== null);
+  const incident =
+    seen.incident ?? hops.map((hop) => hostKeys.view(hop).incident).find((incident) => incident !== null);
   return {
     ...rowOf(session, occupancy),
     auth: host.kind === "ssh" ? host.auth : null,
@@ -61,6 +64,6 @@ export function detailOf(
     socketPath: host.socketPath ?? null,
     facts: session.view().facts,
     hostKey: seen.key,
-    incident: seen.incident ?? onTheWay ?? null,
+    incident: incident ? { ...incident, alsoShownBy: othersWith(incident.presented.fingerprint) } : null,
   };
 }

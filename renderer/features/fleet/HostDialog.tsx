@@ -5,7 +5,17 @@ import type { HostAuth, HostDetail } from "../../../electron/contract/index.ts";
 import { type MessageId, useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { useApi } from "../../client/hooks.ts";
-import { Banner, Button, Dialog, Section, Segmented, SelectField, TextField, useToast } from "../../ui/index.ts";
+import {
+  Banner,
+  Button,
+  Checkbox,
+  Dialog,
+  Section,
+  Segmented,
+  SelectField,
+  TextField,
+  useToast,
+} from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
 import { ConfiguredHosts, TransportField } from "./ConfiguredHosts.tsx";
 import { complaintsOf, emptyHostForm, fromConfigured, type HostForm, hostFormOf, toInput } from "./hostForm.ts";
@@ -110,6 +120,14 @@ export function HostDialog({ host, onClose }: { host?: HostDetail; onClose: () =
           />
         )}
         {form.kind === "ssh" && <TransportField value={form.transport} onChange={(by) => change({ transport: by })} />}
+        {form.kind === "ssh" && (
+          <Checkbox
+            label={t("host.openKeys")}
+            hint={t(form.allowOpenKeys && form.transport === "system" ? "host.openKeysSystem" : "host.openKeysHint")}
+            checked={form.allowOpenKeys}
+            onChange={(allowOpenKeys) => change({ allowOpenKeys })}
+          />
+        )}
         <TextField
           mono
           label={t("host.socketPath")}

@@ -21,7 +21,7 @@ import { DoctorButton } from "./ConnectionDoctor.tsx";
 import { engineName } from "./FleetPage.tsx";
 import { GpuCards } from "./GpuCards.tsx";
 import { HostDialog } from "./HostDialog.tsx";
-import { HostRoute } from "./HostRoute.tsx";
+import { ChannelWait, HostRoute } from "./HostRoute.tsx";
 import { Incident } from "./Incident.tsx";
 import { KeyForHost } from "./KeyForHost.tsx";
 import { PracticeFaults } from "./PracticeFaults.tsx";
@@ -70,6 +70,7 @@ function LinkLine({ host }: { host: HostDetail }) {
       {host.link.attempt !== undefined && host.link.attempt > 0 && (
         <span className="muted">{t("link.attempt", { attempt: host.link.attempt })}</span>
       )}
+      {host.kind === "ssh" && <ChannelWait hostId={host.id} />}
       <span className="muted truncate mono">
         {host.kind === "local" ? t("host.local") : `${host.user}@${host.address}:${host.port}`}
       </span>

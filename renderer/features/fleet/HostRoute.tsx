@@ -4,17 +4,53 @@ import type { HostDetail } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
-import { Facts } from "../../ui/index.ts";
-import { ProblemBanner } from "../common/index.ts";
+import { Banner, Facts } from "../../ui/index.ts";
+import { ProblemBanner, Since } from "../common/index.ts";
 import { NotHonoured } from "./ConfiguredHosts.tsx";
 
 const refreshMs = 3_000;
 
+type Route = NonNullable<ReturnType<typeof useRoute>["data"]>;
+
+function useRoute(hostId: string) {
+  return useQuery(useApi().hosts.route.queryOptions({ input: { hostId }, refetchInterval: refreshMs }));
+}
+
+/** Shown beside the state of a host while commands wait for a channel; what is asked now gets the last place. */
+export function ChannelWait({ hostId }: { hostId: string }) {
+  const { t } = useText();
+  const waiting = useRoute(hostId).data?.channels.waiting ?? 0;
+  if (waiting === 0) return null;
+  return <span className="tone-warn">{t("route.waiting", { place: waiting })}</span>;
+}
+
+function Queue({ channels }: { channels: Route["channels"] }) {
+  const { t } = useText();
+  const { open, limit, waiting, queue } = channels;
+  return (
+    <>
+      {t("route.channelsOf", { open, limit, waiting })}
+      {queue.length > 0 && (
+        <ol className="queue">
+          {queue.map(({ what, since }, place) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place in the queue is what it is.
+            <li key={place}>
+              <code>{what}</code> <Since at={since} />
+            </li>
+          ))}
+        </ol>
+      )}
+      {waiting > queue.length && (
+        <span className="muted">{t("route.queueMore", { count: waiting - queue.length })}</span>
+      )}
+    </>
+  );
+}
+
 /** The way to a host as the next connection takes it, and what of the configuration is not followed. */
 export function HostRoute({ host }: { host: HostDetail }) {
   const { t, fmt } = useText();
-  const input = { hostId: host.id };
-  const query = useQuery(useApi().hosts.route.queryOptions({ input, refetchInterval: refreshMs }));
+  const query = useRoute(host.id);
   const route = query.data;
   if (query.error) return <ProblemBanner problem={toProblem(query.error)} />;
   if (!route || host.kind === "local") return null;
@@ -62,12 +98,14 @@ export function HostRoute({ host }: { host: HostDetail }) {
               {route.identityFiles.join(", ")}
             </code>,
           ],
-          channels.limit > 0 && [
-            t("route.channels"),
-            t("route.channelsOf", { open: channels.open, limit: channels.limit, waiting: channels.waiting }),
-          ],
+          channels.limit > 0 && [t("route.channels"), <Queue key="channels" channels={channels} />],
         ]}
       />
+      {route.allowOpenKeys && (
+        <Banner tone="warn" title={t("route.openKeys")}>
+          {t("route.openKeysText")}
+        </Banner>
+      )}
       {route.notHonoured.length > 0 && <NotHonoured lines={route.notHonoured} />}
     </section>
   );

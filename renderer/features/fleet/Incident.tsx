@@ -2,8 +2,11 @@ import { useState } from "react";
 import type { HostDetail, HostKeyIncident } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
-import { Banner, Button, Facts, TextField, useToast } from "../../ui/index.ts";
+import { Banner, Button, CodeBlock, Facts, TextField, useToast } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
+
+/** Run on the host itself, it shows the keys that the host really has. */
+const showKeys = "for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done";
 
 /** A changed host key is never a yes or no: one compares, types the fingerprint, and says why. */
 export function Incident({ host, incident }: { host: HostDetail; incident: HostKeyIncident }) {
@@ -14,6 +17,7 @@ export function Incident({ host, incident }: { host: HostDetail; incident: HostK
   const accept = useAction((client) =>
     client.hosts.acceptKey({ hostId: host.id, fingerprint: fingerprint.trim(), reason: reason.trim() }),
   );
+  const bootedAt = host.facts?.bootedAt ?? null;
   const fits = fingerprint.trim() === incident.presented.fingerprint && reason.trim() !== "";
   return (
     <section className="panel incident" aria-label={t("incident.title")}>
@@ -41,8 +45,27 @@ export function Incident({ host, incident }: { host: HostDetail; incident: HostK
           [t("hostKey.firstSeen"), incident.firstSeen === null ? "—" : fmt.dateTime(incident.firstSeen)],
           [t("hostKey.lastSeen"), incident.lastSeen === null ? "—" : fmt.dateTime(incident.lastSeen)],
           [t("incident.detectedAt"), fmt.dateTime(incident.detectedAt)],
+          bootedAt !== null && [t("incident.bootedAt"), fmt.dateTime(bootedAt)],
         ]}
       />
+      {incident.alsoShownBy.length > 0 && (
+        <Banner tone="danger" title={t("incident.also", { hosts: fmt.list(incident.alsoShownBy) })}>
+          {t("incident.alsoText")}
+        </Banner>
+      )}
+      <div>
+        <strong>{t("incident.check")}</strong>
+        <ul className="checks">
+          <li>{t("incident.check.owner")}</li>
+          <li>{t("incident.check.path")}</li>
+          <li>{t("incident.check.console")}</li>
+        </ul>
+        <CodeBlock
+          text={showKeys}
+          label={t("incident.check.command")}
+          copy={{ label: t("common.copy"), doneLabel: t("common.copied") }}
+        />
+      </div>
       <form
         className="stack"
         onSubmit={(event) => {

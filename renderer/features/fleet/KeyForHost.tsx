@@ -5,6 +5,7 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { Banner, Button, Checkbox, Dialog, Facts } from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
+import { ChannelWait } from "./HostRoute.tsx";
 
 /** Makes a key for a host, installs it there and proves it: one dialog, all or nothing. */
 export function KeyForHost({ host }: { host: HostDetail }) {
@@ -37,6 +38,11 @@ function KeyDialog({ host, onClose }: { host: HostDetail; onClose: () => void })
       onSubmit={() => void install.run().then(setDone)}
       foot={
         <>
+          {install.busy && (
+            <span className="grow">
+              <ChannelWait hostId={host.id} />
+            </span>
+          )}
           <Button onClick={onClose}>{t(done ? "common.close" : "common.cancel")}</Button>
           {!done && (
             <Button submit look="primary" busy={install.busy}>

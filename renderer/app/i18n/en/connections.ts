@@ -23,6 +23,11 @@ export const connections = {
   "route.channels": "Channels",
   "route.channelsOf": "{open} of {limit} open, {waiting} waiting",
 
+  "route.waiting": "waiting for a channel, place {place}",
+  "route.queueMore": "{count, plural, one {and # more} other {and # more}}",
+  "route.openKeys": "Private keys that others may read are used",
+  "route.openKeysText":
+    "It was allowed for this host in its settings. Close the key (chmod 600) and take the permission back.",
   "route.certificate": "Certificate",
   "route.certificateForever": "does not end",
   "route.certificateUntil": "until {until}",
@@ -66,6 +71,7 @@ export const connections = {
   "doctor.evidence.key": "Offered:",
   "doctor.evidence.keyTaken": "The host takes:",
   "doctor.evidence.keySkipped": "Passed over:",
+  "doctor.evidence.queued": "Waiting for a channel, place",
   "doctor.evidence.engine": "Found:",
   "doctor.evidence.gpus": "GPUs:",
   "doctor.skip.missing": "(there is no such file)",

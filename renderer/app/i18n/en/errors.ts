@@ -50,7 +50,8 @@ export const errors = {
   "error.KEY_FILE_INVALID": `{path} is no private key that can be used${why}.`,
   "error.KEY_FILE_INVALID.hint": "Choose the private key, not the .pub file; convert other formats with ssh-keygen.",
   "error.KEY_FILE_OPEN": "Other users may read the private key {path} (mode {mode}), so it is not used.",
-  "error.KEY_FILE_OPEN.hint": "OpenSSH refuses it too. Close it: {fix}",
+  "error.KEY_FILE_OPEN.hint":
+    "OpenSSH refuses it too. Close it: {fix}. Where its mode cannot be changed, allow it in the host’s settings.",
   "error.PASSPHRASE_WRONG": "The passphrase of {path} was not right.",
   "error.PASSPHRASE_WRONG.hint": "Connect again to be asked again.",
   "error.AGENT_UNAVAILABLE": `The SSH agent cannot be used${why}.`,
@@ -67,6 +68,12 @@ export const errors = {
   "error.SSH_CONFIG_INVALID.hint": "ssh -G NAME shows what OpenSSH makes of it; mend the line that it names.",
   "error.JUMP_LOOP": "The way to this host comes by the same host twice: {route}.",
   "error.JUMP_LOOP.hint": "Change ProxyJump in the ssh configuration, or the jump hosts of this host.",
+  "error.SECURITY_KEY_UNTOUCHED": `The security key {key} did not sign${why}.`,
+  "error.SECURITY_KEY_UNTOUCHED.hint":
+    "It has to be touched while it blinks. Connect again and touch it; if the agent guards it, unlock the agent first.",
+  "error.SECURITY_KEY_MISSING": `The security key {key} cannot sign${why}.`,
+  "error.SECURITY_KEY_MISSING.hint":
+    "Plug it in, or start the agent that holds it and look with ssh-add -l. OpenSSH’s client speaks to the hardware through libfido2.",
   "error.OPENSSH_MISSING": "OpenSSH’s client is needed and was not found: {what}.",
   "error.OPENSSH_MISSING.hint": "Install it, or log in with a plain key instead of a certificate or a security key.",
 

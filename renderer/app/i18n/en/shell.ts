@@ -109,6 +109,8 @@ export const shell = {
   "prompt.questions.text": "{host} asks {about}",
   "prompt.questions.label": "Answer",
   "prompt.questions.submit": "Answer",
+  "prompt.touch.title": "Touch the security key",
+  "prompt.touch.text": "The key for {host} waits to be touched. This goes away by itself when it was.",
   "prompt.address": "Address",
   "prompt.keyType": "Key type",
   "prompt.fingerprint": "Fingerprint",

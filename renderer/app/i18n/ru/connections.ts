@@ -24,6 +24,10 @@ export const connections = {
   "route.channels": "Каналы",
   "route.channelsOf": "открыто {open} из {limit}, ждут {waiting}",
 
+  "route.waiting": "ждёт канала, место {place}",
+  "route.queueMore": "{count, plural, one {и ещё #} few {и ещё #} many {и ещё #} other {и ещё #}}",
+  "route.openKeys": "Используются закрытые ключи, которые могут читать другие",
+  "route.openKeysText": "Это разрешено в настройках хоста. Закройте ключ (chmod 600) и отзовите разрешение.",
   "route.certificate": "Сертификат",
   "route.certificateForever": "бессрочный",
   "route.certificateUntil": "до {until}",
@@ -67,6 +71,7 @@ export const connections = {
   "doctor.evidence.key": "Предложен:",
   "doctor.evidence.keyTaken": "Хост принимает:",
   "doctor.evidence.keySkipped": "Пропущен:",
+  "doctor.evidence.queued": "Ждёт канала, место",
   "doctor.evidence.engine": "Найден:",
   "doctor.evidence.gpus": "GPU:",
   "doctor.skip.missing": "(такого файла нет)",

@@ -48,7 +48,8 @@ export const errors = {
   "error.KEY_FILE_INVALID": `{path} — не закрытый ключ, который можно использовать${why}.`,
   "error.KEY_FILE_INVALID.hint": "Выберите закрытый ключ, а не файл .pub; другие форматы переводит ssh-keygen.",
   "error.KEY_FILE_OPEN": "Закрытый ключ {path} могут читать другие (права {mode}), поэтому он не используется.",
-  "error.KEY_FILE_OPEN.hint": "OpenSSH тоже его не примет. Закройте его: {fix}",
+  "error.KEY_FILE_OPEN.hint":
+    "OpenSSH тоже его не примет. Закройте его: {fix}. Если права изменить нельзя, разрешите такой ключ в настройках хоста.",
   "error.PASSPHRASE_WRONG": "Парольная фраза к {path} не подошла.",
   "error.PASSPHRASE_WRONG.hint": "Подключитесь снова, и её спросят ещё раз.",
   "error.AGENT_UNAVAILABLE": `Агентом SSH воспользоваться нельзя${why}.`,
@@ -65,6 +66,12 @@ export const errors = {
   "error.SSH_CONFIG_INVALID.hint": "ssh -G ИМЯ покажет, как её понимает OpenSSH; поправьте строку, которую он назовёт.",
   "error.JUMP_LOOP": "Путь к этому хосту дважды проходит через один и тот же хост: {route}.",
   "error.JUMP_LOOP.hint": "Измените ProxyJump в конфигурации ssh или промежуточные хосты этого хоста.",
+  "error.SECURITY_KEY_UNTOUCHED": `Аппаратный ключ {key} не подписал запрос${why}.`,
+  "error.SECURITY_KEY_UNTOUCHED.hint":
+    "Его нужно коснуться, пока он мигает. Подключитесь ещё раз и коснитесь; если ключ стережёт агент, сначала отоприте агента.",
+  "error.SECURITY_KEY_MISSING": `Аппаратный ключ {key} не может подписать запрос${why}.`,
+  "error.SECURITY_KEY_MISSING.hint":
+    "Вставьте его или запустите агента, который его хранит, и проверьте командой ssh-add -l. Клиент OpenSSH работает с ключом через libfido2.",
   "error.OPENSSH_MISSING": "Нужен клиент OpenSSH, но он не найден: {what}.",
   "error.OPENSSH_MISSING.hint": "Установите его или входите с обычным ключом вместо сертификата или аппаратного ключа.",
 

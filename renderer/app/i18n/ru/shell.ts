@@ -109,6 +109,8 @@ export const shell = {
   "prompt.questions.text": "{host} спрашивает {about}",
   "prompt.questions.label": "Ответ",
   "prompt.questions.submit": "Ответить",
+  "prompt.touch.title": "Коснитесь аппаратного ключа",
+  "prompt.touch.text": "Ключ для {host} ждёт касания. После него это окно закроется само.",
   "prompt.address": "Адрес",
   "prompt.keyType": "Вид ключа",
   "prompt.fingerprint": "Отпечаток",
