@@ -9,6 +9,7 @@ import { settings as settingsSchema } from "../contract/app.ts";
 import type { AppChange } from "../contract/index.ts";
 import type { PracticeFleet } from "../practice/types.ts";
 import { aboutProgram } from "./about.ts";
+import { type Alerts, alertFile, createAlerts, tapsOf } from "./alerts/index.ts";
 import { openAudit } from "./audit/index.ts";
 import { createBroadcast } from "./broadcast.ts";
 import { type Containers, createContainers } from "./containers/index.ts";
@@ -26,7 +27,7 @@ import {
   problemOf,
   watchNetwork,
 } from "./hosts/index.ts";
-import { hostView, launchHost, logSourceName, tunnelHost } from "./hostViews.ts";
+import { hostView, launchHost, logSourceName, tunnelHost, watchedContainer } from "./hostViews.ts";
 import { createModelAccess } from "./inference/index.ts";
 import { createKeychain } from "./keychain/index.ts";
 import {
@@ -92,46 +93,60 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
 
   // What is kept on disk, none of it secret.
   const files = { clock, random };
-  const [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore] = await Promise.all([
-    openStore({
-      ...files,
-      file: join(paths.data, "settings.json"),
-      schema: settingsSchema,
-      version: settingsVersion,
-      initial: firstSettings,
-      migrate: migrateSettings,
-    }),
-    openStore({ ...files, file: join(paths.data, "hosts.json"), schema: hostFile, version: 1, initial: { hosts: [] } }),
-    openStore({ ...files, file: join(paths.data, "host-keys.json"), schema: pinFile, version: 1, initial: {} }),
-    openStore({
-      ...files,
-      file: join(paths.data, "secrets.json"),
-      schema: secretsFile,
-      version: 1,
-      initial: { secrets: [] },
-    }),
-    openStore({
-      ...files,
-      file: join(paths.data, "launches.json"),
-      schema: launchFile,
-      version: 1,
-      initial: { records: [] },
-    }),
-    openStore({
-      ...files,
-      file: join(paths.data, "tunnels.json"),
-      schema: tunnelFile,
-      version: 1,
-      initial: { tunnels: [] },
-    }),
-    openStore({
-      ...files,
-      file: join(paths.data, "notebooks.json"),
-      schema: notebookFile,
-      version: 1,
-      initial: { notebooks: [] },
-    }),
-  ]);
+  const [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore, alertStore] =
+    await Promise.all([
+      openStore({
+        ...files,
+        file: join(paths.data, "settings.json"),
+        schema: settingsSchema,
+        version: settingsVersion,
+        initial: firstSettings,
+        migrate: migrateSettings,
+      }),
+      openStore({
+        ...files,
+        file: join(paths.data, "hosts.json"),
+        schema: hostFile,
+        version: 1,
+        initial: { hosts: [] },
+      }),
+      openStore({ ...files, file: join(paths.data, "host-keys.json"), schema: pinFile, version: 1, initial: {} }),
+      openStore({
+        ...files,
+        file: join(paths.data, "secrets.json"),
+        schema: secretsFile,
+        version: 1,
+        initial: { secrets: [] },
+      }),
+      openStore({
+        ...files,
+        file: join(paths.data, "launches.json"),
+        schema: launchFile,
+        version: 1,
+        initial: { records: [] },
+      }),
+      openStore({
+        ...files,
+        file: join(paths.data, "tunnels.json"),
+        schema: tunnelFile,
+        version: 1,
+        initial: { tunnels: [] },
+      }),
+      openStore({
+        ...files,
+        file: join(paths.data, "notebooks.json"),
+        schema: notebookFile,
+        version: 1,
+        initial: { notebooks: [] },
+      }),
+      openStore({
+        ...files,
+        file: join(paths.data, "alerts.json"),
+        schema: alertFile,
+        version: 1,
+        initial: { rules: [] },
+      }),
+    ]);
   masker.forceWeak(settings.get().maskWeak);
   const templates = await loadTemplates(join(paths.assets, "templates"));
 
@@ -140,6 +155,10 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   await keychain.init();
   const caller = new AsyncLocalStorage<CallContext>();
   const self: CallContext = { address: "local", userAgent: "" };
+  const actor = (): Actor => ({
+    ...{ user: env.USER ?? userInfo().username, door: options.actorDoor },
+    ...(caller.getStore() ?? self),
+  });
   const audit = await openAudit({
     dir: join(paths.data, "audit"),
     keys: keychain.own,
@@ -147,7 +166,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     random,
     mask: masker,
     appVersion: options.version,
-    actor: () => ({ user: env.USER ?? userInfo().username, door: options.actorDoor, ...(caller.getStore() ?? self) }),
+    actor,
   });
   audit.onAppend((row) => {
     changed("audit")();
@@ -226,7 +245,12 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       engineOf: hosts.engineOf,
       about: (hostId) => tunnelHost(hosts, hostId),
     },
+    containers: {
+      isOurs: (containerId) => launches.recordOf(containerId) !== null,
+      renew: (hostId, containerId, signal) => containers.restart(hostId, containerId, signal),
+    },
     ways,
+    language: () => settings.get().language,
     registrar: masker,
     windows: ports.notebookWindows ?? null,
     clock,
@@ -269,6 +293,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     onChange: (hostId) => {
       changed("containers")(hostId);
       changed("hosts")(hostId);
+      alerts.containersChanged();
     },
     log,
   });
@@ -281,11 +306,29 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     nameOf: (ref) => logSourceName(ref, hosts, containers),
     masker,
     screener,
+    notary: {
+      actor: () => ({ user: actor().user, door: actor().door }),
+      appVersion: options.version,
+      newest: () => audit.newest(),
+      sign: (statement) => audit.sign("evidence v1", statement),
+    },
     folder: join(paths.data, "logs"),
     clock,
     random,
     report: (error) => log(bugText("logs", error)),
   });
+  const alerts: Alerts = createAlerts({
+    store: alertStore,
+    containers: async () => (await containers.list()).rows.map(watchedContainer),
+    environmentsOf: (name) => secrets.environmentsOf(name),
+    open: tapsOf(logs, (error) => log(bugText("alerts", error))),
+    problemOf,
+    clock,
+    random,
+    onChange: () => changed("alerts")(),
+    report: (error) => log(bugText("alerts", error)),
+  });
+  alerts.containersChanged();
   const models = createModelAccess({
     engineOf: hosts.engineOf,
     linkOf: hosts.linkOf,
@@ -307,7 +350,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
           version: options.version,
           door: options.actorDoor,
           dataFolder: paths.data,
-          stores: [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore],
+          stores: [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore, alertStore],
         }),
       changes,
       settings: {
@@ -329,6 +372,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       secrets,
       keychain,
       logs,
+      alerts,
       models,
       audit,
       practice,
@@ -363,6 +407,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       network.dispose();
       prompts.dispose();
       await launches.dispose();
+      await alerts.dispose();
       await logs.dispose();
       await containers.dispose();
       await notebooks.dispose();

@@ -68,22 +68,34 @@ export function fingerprint(publicKey: string): string {
   return createHash("sha256").update(publicKey, "hex").digest("hex").slice(0, 16);
 }
 
-export function signed<T extends object>(key: KeyObject, statement: T): T & { signature: string } {
-  return { ...statement, signature: sign(null, message(statement), key).toString("hex") };
+/** What a signature is for: one made for the one is worth nothing for another. */
+export type Purpose = "audit v1 checkpoint" | "evidence v1";
+
+export function signed<T extends object>(
+  key: KeyObject,
+  statement: T,
+  purpose: Purpose = "audit v1 checkpoint",
+): T & { signature: string } {
+  return { ...statement, signature: sign(null, message(statement, purpose), key).toString("hex") };
 }
 
-export function signatureFits(publicKey: string, line: CheckpointLine): boolean {
+export function signatureFits(
+  publicKey: string,
+  line: { signature: string },
+  purpose: Purpose = "audit v1 checkpoint",
+): boolean {
   const { signature, ...statement } = line;
   try {
     const key = createPublicKey({ key: Buffer.from(publicKey, "hex"), format: "der", type: "spki" });
-    return key.asymmetricKeyType === "ed25519" && verify(null, message(statement), key, Buffer.from(signature, "hex"));
+    const bytes = Buffer.from(signature, "hex");
+    return key.asymmetricKeyType === "ed25519" && verify(null, message(statement, purpose), key, bytes);
   } catch {
     return false;
   }
 }
 
-function message(statement: object): Buffer {
-  return Buffer.from(`gatehouse audit v1 checkpoint ${canonical(statement)}`);
+function message(statement: object, purpose: Purpose): Buffer {
+  return Buffer.from(`gatehouse ${purpose} ${canonical(statement)}`);
 }
 
 /** `null` unless the line is exactly what this program would have written. */

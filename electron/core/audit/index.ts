@@ -7,6 +7,7 @@ import type { AuditReport, AuditRowView } from "../../contract/audit.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { MaskGuard } from "../logs/types.ts";
 import type { Actor, Clock, Disposable, Random } from "../ports.ts";
+import { type Purpose, signed } from "./checkpoint.ts";
 import { draftOf, outcomeOf } from "./draft.ts";
 import { type AuditHead, type AuditKeyStore, type AuditKeys, headName, keepKeys, loadKeys } from "./keys.ts";
 import { type AuditDraft, type ChainedRow, NO_KEY } from "./record.ts";
@@ -18,9 +19,10 @@ import { type AuditFilter, matches, viewOf } from "./view.ts";
 import { type AuditProblem, createWriter, type Writer } from "./writer.ts";
 
 export type { AuditReport, AuditRowView as AuditRow } from "../../contract/audit.ts";
-export { publicKeyOf, readSigningKey } from "./checkpoint.ts";
+export { fingerprint, type Purpose, publicKeyOf, readSigningKey, signatureFits } from "./checkpoint.ts";
 export { anonymised } from "./draft.ts";
 export { AUDIT_KEY, AUDIT_SIGNING_KEY, type AuditHead, type AuditKeyStore, headName, readHead } from "./keys.ts";
+export { canonical } from "./record.ts";
 export type { AuditInput } from "./types.ts";
 export { type VerifyOptions, verifyAudit } from "./verify.ts";
 export type { AuditFilter } from "./view.ts";
@@ -84,6 +86,10 @@ export interface Audit extends Disposable {
   resume(): Promise<void>;
   /** Hex of the key that checkpoints are signed with, for comparing it elsewhere; null while there is none. */
   publicKey(): string | null;
+  /** Signs what another room states, with the key of the checkpoints; null while there is none. */
+  sign<T extends object>(purpose: Purpose, statement: T): (T & { public_key: string; signature: string }) | null;
+  /** The newest row, on disk unless it can't be written. */
+  newest(): Promise<AuditHead>;
   dispose(): Promise<void>;
 }
 
@@ -258,6 +264,15 @@ function auditOf(
       await writer.flush().catch(() => undefined);
     },
     publicKey: () => writer.keys()?.publicKey ?? null,
+    sign(purpose, statement) {
+      const keys = writer.keys();
+      return keys === null ? null : signed(keys.signing, { ...statement, public_key: keys.publicKey }, purpose);
+    },
+    async newest() {
+      await writer.flush().catch(() => undefined);
+      const { logId, seq, hash } = writer.end();
+      return { log_id: logId, seq, hash };
+    },
     async dispose() {
       sayGoodbye();
       await writer.close();

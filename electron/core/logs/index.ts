@@ -1,5 +1,12 @@
 /** Logs: the masking engine that guards every exit of the core, and the room that tails containers through it. */
 export { createScreener, type LogScreen, type Screener, type ScreenerOptions } from "./detect/index.ts";
+export {
+  type EvidenceFault,
+  type EvidenceHeader,
+  type EvidenceReport,
+  verifyEvidence,
+} from "./evidence.ts";
+export { lineTest } from "./filter/index.ts";
 export { createGuard, type Guard } from "./guard.ts";
 export {
   createMasker,

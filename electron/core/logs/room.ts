@@ -1,22 +1,26 @@
 import type { LineDetail, LogFilter, LogHead, LogLine, LogSourceRef } from "../../contract/logs.ts";
-import { Failure } from "../failure.ts";
+import { Failure, isFailure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import { createLogStore, type KeptLog, keptSource, type LogStore } from "./buffer/index.ts";
 import type { Screener } from "./detect/index.ts";
 import type { Density, DensityRange, RowTarget } from "./filter/index.ts";
 import { detailOf } from "./line.ts";
 import type { Masker } from "./masking/index.ts";
-import { type SaveOrder, saved } from "./save.ts";
-import { createSharedLog, type SharedLog, type SourceName, worstOf } from "./shared.ts";
-import { type Sources, startOf } from "./sources/index.ts";
+import { pause } from "./pause.ts";
+import { createRegistry } from "./registry.ts";
+import { type Notary, type Saved, type SaveOrder, saved } from "./save.ts";
+import { type SharedLog, type SourceName, worstOf } from "./shared.ts";
+import type { Sources } from "./sources/index.ts";
 
 export interface LogRoomDeps {
   sources: Sources;
   /** What a person calls a source; null when its host is not known. */
   nameOf?: (ref: LogSourceRef) => SourceName | null;
-  masker: Pick<Masker, "stream" | "text">;
+  masker: Pick<Masker, "stream" | "text" | "data" | "bytes">;
   /** Looks through the masked lines for what nobody registered; without it only exact values are masked. */
   screener?: Pick<Screener, "log">;
+  /** Who signs evidence; without it there is none. */
+  notary?: Notary;
   /** Where lines go that fall out of memory; without it they are gone. */
   folder?: string;
   clock: Clock;
@@ -35,6 +39,8 @@ export interface LogRoomLimits {
   maxDiskBytes: number;
   /** Sources read at the same time. */
   maxSources: number;
+  /** Merged logs at the same time. */
+  maxMerged: number;
   /** Views of one log at the same time. */
   maxViews: number;
   /** Bookmarks of one log. */
@@ -50,13 +56,12 @@ const defaults: LogRoomLimits = {
   maxBytes: 64 * 1024 * 1024,
   maxDiskBytes: 1024 * 1024 * 1024,
   maxSources: 64,
+  maxMerged: 16,
   maxViews: 64,
   maxMarks: 200,
   idleMs: 60_000,
   headMs: 50,
 };
-
-const MAX_MERGED = 32;
 
 interface Range {
   from: number;
@@ -76,11 +81,7 @@ export interface LogRoom extends Disposable {
   /** The head, and again whenever it has moved, at most twenty times a second. Ends when the view is closed. */
   watch(bufferId: string, filter?: LogFilter, signal?: AbortSignal): AsyncGenerator<LogHead>;
   /** Rows under a filter, masked anew. */
-  save(
-    bufferId: string,
-    order: SaveOrder,
-    signal?: AbortSignal,
-  ): Promise<{ fileName: string; text: string; left: number }>;
+  save(bufferId: string, order: SaveOrder, signal?: AbortSignal): Promise<Saved>;
   locate(
     bufferId: string,
     filter: LogFilter | undefined,
@@ -107,15 +108,13 @@ export interface LogRoom extends Disposable {
 
 export function createLogRoom(deps: LogRoomDeps): LogRoom {
   const limits = { ...defaults, ...deps.limits };
-  const logs = new Map<string, SharedLog>();
-  const views = new Map<string, View>();
-  /** Stopped, and not yet over. */
-  const ending = new Map<SharedLog, Promise<void>>();
   const { folder, clock, random } = deps;
   const store: LogStore | undefined =
     folder === undefined ? undefined : createLogStore({ folder, maxBytes: limits.maxDiskBytes, clock, random });
   const sources: Sources =
     store === undefined ? deps.sources : { ...deps.sources, kept: ({ id }) => keptSource(store, id) };
+  const registry = createRegistry({ ...deps, sources, store }, limits);
+  const views = new Map<string, View>();
 
   function viewOf(bufferId: string): View {
     const view = views.get(bufferId);
@@ -137,41 +136,14 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     views.delete(bufferId);
     view.cancelIdle();
     view.closed.abort();
-    release(view.log);
+    registry.release(view.log);
   }
 
-  function release(log: SharedLog): void {
-    log.users--;
-    if (log.users > 0) return;
-    log.cancelEnd = deps.clock.after(limits.idleMs, () => end(log));
-  }
-
-  function end(log: SharedLog): void {
-    log.cancelEnd();
-    if (logs.get(log.key) === log) logs.delete(log.key);
-    log.source.stop();
-    log.moved();
-    const over = log.source.done.then(() => log.buffer.dispose()).finally(() => ending.delete(log));
-    ending.set(log, over);
-  }
-
-  function sharedLog(ref: LogSourceRef, tail: number): SharedLog {
-    const key = keyOf(ref);
-    const known = logs.get(key);
-    // One that can't go on by itself is read anew.
-    if (known !== undefined && known.source.state !== "failed") return known;
-    if (known !== undefined) logs.delete(key);
-    const start = startOf(sources, ref);
-    if (logs.size >= limits.maxSources) {
-      const spare = [...logs.values()].find((log) => log.users === 0);
-      if (spare === undefined) throw new Failure("LIMIT_REACHED", { what: "logs", limit: limits.maxSources });
-      end(spare);
-    }
-    const screen = deps.screener?.log() ?? null;
-    const name = deps.nameOf === undefined ? {} : { nameOf: deps.nameOf };
-    const log = createSharedLog({ key, refs: [ref], limits: { ...limits, store }, screen, start, tail, ...name }, deps);
-    logs.set(key, log);
-    return log;
+  /** What was registered after a line was read is masked when it is looked at. */
+  function masked<T extends { text: string }>(line: T): T {
+    const bytes = Buffer.from(line.text);
+    const shown = deps.masker.bytes(bytes);
+    return shown === bytes ? line : { ...line, text: Buffer.from(shown).toString("utf8") };
   }
 
   function headOf({ buffer, rows, marks, heads, found }: SharedLog, filter: LogFilter | undefined): LogHead {
@@ -185,24 +157,21 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       rows: rows.head(filter),
       levels: buffer.levels,
       held: { memory: buffer.memoryBytes, disk: buffer.diskBytes, pinned: buffer.pinned },
-      marks: [...marks.values()],
+      marks: [...marks.values()].map(masked),
       ...found(),
     };
   }
 
   return {
     async open({ sources: refs, tail = 2000 }) {
-      const [ref, more] = refs;
-      if (ref === undefined || refs.length > MAX_MERGED) throw new Failure("BAD_INPUT", { field: "sources" });
-      for (const each of refs) {
-        if (deps.nameOf?.(each) === null)
-          throw new Failure("HOST_UNKNOWN", { host: "hostId" in each ? each.hostId : "" });
+      for (const ref of refs) {
+        if (deps.nameOf?.(ref) === null) throw new Failure("HOST_UNKNOWN", { host: "hostId" in ref ? ref.hostId : "" });
       }
-      if (more !== undefined) throw new Failure("BAD_INPUT", { field: "sources", reason: "one at a time, for now" });
-      const log = sharedLog(ref, tail);
-      if (log.users >= limits.maxViews) throw new Failure("LIMIT_REACHED", { what: "views", limit: limits.maxViews });
-      log.cancelEnd();
-      log.users++;
+      const log = registry.acquire(refs, tail);
+      if (log.users > limits.maxViews) {
+        registry.release(log);
+        throw new Failure("LIMIT_REACHED", { what: "views", limit: limits.maxViews });
+      }
       const view: View = {
         id: deps.random.id(),
         log,
@@ -215,7 +184,10 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       return { bufferId: view.id };
     },
     head: (bufferId, filter) => headOf(viewOf(bufferId).log, filter),
-    window: async (bufferId, { filter, from, count }) => viewOf(bufferId).log.rows.window(filter, from, count),
+    async window(bufferId, { filter, from, count }) {
+      const { first, next, lines } = await viewOf(bufferId).log.rows.window(filter, from, count);
+      return { first, next, lines: lines.map(masked) };
+    },
     async *watch(bufferId, filter, signal) {
       const view = viewOf(bufferId);
       const { log } = view;
@@ -223,15 +195,25 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       view.watchers++;
       touch(view);
       try {
+        let search: Promise<void> | null = null;
         while (!stop.aborted) {
           const seen = log.version;
-          const search = log.rows.advance(filter, stop).catch(passCancelled);
+          search ??= log.rows.advance(filter, stop).then(
+            () => {
+              search = null;
+            },
+            (error: unknown) => {
+              search = null;
+              if (!isFailure(error, "CANCELLED")) throw error;
+            },
+          );
           search.catch(() => {});
-          await Promise.race([search, pause(deps.clock, limits.headMs, stop)]);
+          await Promise.race([search, pause(clock, limits.headMs, stop)]);
           if (stop.aborted) return;
           yield headOf(log, filter);
-          await Promise.all([search, pause(deps.clock, limits.headMs, stop)]);
-          await log.movedSince(seen, stop);
+          await pause(clock, limits.headMs, stop);
+          // While the search goes on, its rows are news.
+          if (search === null) await log.movedSince(seen, stop);
         }
       } finally {
         view.watchers--;
@@ -240,7 +222,7 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     },
     locate: async (bufferId, filter, target, signal) => viewOf(bufferId).log.rows.locate(filter, target, signal),
     density: async (bufferId, { filter, ...range }, signal) => viewOf(bufferId).log.rows.density(filter, range, signal),
-    line: async (bufferId, index, signal) => detailOf(viewOf(bufferId).log.rows, index, signal),
+    line: async (bufferId, index, signal) => detailOf(viewOf(bufferId).log.rows, index, masked, signal),
     async pin(bufferId, pinned) {
       const { log } = viewOf(bufferId);
       if (pinned) await log.buffer.pin({ names: log.heads().map(({ name }) => name) });
@@ -272,10 +254,8 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     },
     close,
     async dispose() {
-      const open = [...logs.values()];
       for (const id of [...views.keys()]) close(id);
-      for (const log of open) end(log);
-      await Promise.allSettled(ending.values());
+      await registry.dispose();
       await store?.dispose();
     },
   };
@@ -287,25 +267,4 @@ interface View {
   watchers: number;
   closed: AbortController;
   cancelIdle: () => void;
-}
-
-function keyOf(ref: LogSourceRef): string {
-  return JSON.stringify(Object.entries(ref).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function passCancelled(error: unknown): void {
-  if (!(error instanceof Failure && error.code === "CANCELLED")) throw error;
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      cancel();
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const cancel = clock.after(ms, finish);
-    signal.addEventListener("abort", finish, { once: true });
-    if (signal.aborted) finish();
-  });
 }

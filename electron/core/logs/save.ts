@@ -1,49 +1,98 @@
 import { setImmediate } from "node:timers/promises";
 import type { LogFilter, LogLine } from "../../contract/logs.ts";
+import { type AuditHead, canonical } from "../audit/index.ts";
 import { Failure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
-import type { Masker } from "./masking/index.ts";
+import { bodyFacts, type EvidenceHeader, type EvidenceStatement } from "./evidence.ts";
 import type { SharedLog } from "./shared.ts";
+import type { MaskGuard } from "./types.ts";
 
 export interface SaveOrder {
   format: "text" | "jsonl" | "evidence";
   filter?: LogFilter | undefined;
+  /** Stands in the header of evidence. */
   note?: string | undefined;
 }
 
+/** Who vouches for evidence. */
+export interface Notary {
+  actor(): { user: string; door: string };
+  appVersion: string;
+  /** The newest row of the audit log. */
+  newest(): Promise<AuditHead>;
+  /** Null while the key can't be had. */
+  sign(statement: EvidenceStatement): EvidenceHeader | null;
+}
+
 export interface SaveDeps {
-  masker: Pick<Masker, "text">;
+  masker: Pick<MaskGuard, "text" | "data">;
+  notary?: Notary;
   clock: Clock;
   signal?: AbortSignal | undefined;
 }
 
-const MAX_CHARS = 64 * 1024 * 1024;
-const STEP = 2_000;
+export interface Saved {
+  fileName: string;
+  text: string;
+  /** Older rows that did not fit. */
+  left: number;
+}
 
-/** Rows as text, newest first to be taken and oldest first to be read; masked again with what is registered by now. */
-export async function saved(
-  log: SharedLog,
-  { format, filter }: SaveOrder,
-  { masker, clock, signal }: SaveDeps,
-): Promise<{ fileName: string; text: string; left: number }> {
+interface Body {
+  text: string;
+  lines: number;
+  left: number;
+  first: number | null;
+  last: number | null;
+}
+
+const MAX_CHARS = 64 * 1024 * 1024;
+const STEP = 1_000;
+const SLICE_MS = 8;
+const extensions = { text: "txt", jsonl: "jsonl", evidence: "evidence.jsonl" } as const;
+
+/**
+ * Rows as a file. They are masked again: what was registered after a line was read must not leave in it. `CANCELLED`,
+ * `KEYCHAIN_UNAVAILABLE` when evidence can't be signed.
+ */
+export async function saved(log: SharedLog, order: SaveOrder, deps: SaveDeps): Promise<Saved> {
+  const body = await bodyOf(log, order, deps);
+  const stamp = new Date(deps.clock.now()).toISOString().slice(0, 19).replaceAll(":", "");
+  const fileName = `${nameOf(log)}-${stamp}.${extensions[order.format]}`;
+  if (order.format !== "evidence") return { fileName, text: body.text, left: body.left };
+  return { fileName, text: `${await headerOf(log, order, body, deps)}\n${body.text}`, left: body.left };
+}
+
+/** The newest rows are taken first, since the oldest may not fit. */
+async function bodyOf(log: SharedLog, { format, filter }: SaveOrder, deps: SaveDeps): Promise<Body> {
+  const { clock, masker, signal } = deps;
   await log.rows.advance(filter, signal);
   const { first, next } = log.rows.head(filter);
-  const parts: string[] = [];
+  const body: Body = { text: "", lines: 0, left: 0, first: null, last: null };
+  const texts: string[] = [];
   let chars = 0;
   let from = next;
+  let slice = clock.mono();
   while (from > first && chars < MAX_CHARS) {
-    if (signal?.aborted) throw new Failure("CANCELLED");
     const start = Math.max(first, from - STEP);
     const lines = await rowsBetween(log, filter, start, from);
-    const texts = lines.map((line) => `${printed(format, { ...line, text: masker.text(line.text) })}\n`);
-    parts.push(texts.join(""));
-    chars += parts.at(-1)?.length ?? 0;
+    const times = lines.flatMap(({ at }) => (at === null ? [] : [at]));
+    body.first = times[0] ?? body.first;
+    body.last ??= times.at(-1) ?? null;
+    let text = "";
+    for (const line of lines) {
+      text += `${printed(format, { ...line, text: masker.text(line.text) })}\n`;
+      if (clock.mono() - slice < SLICE_MS) continue;
+      await setImmediate();
+      if (signal?.aborted) throw new Failure("CANCELLED");
+      slice = clock.mono();
+    }
+    body.lines += lines.length;
+    chars += text.length;
+    texts.push(text);
     from = start;
-    await setImmediate();
   }
-  const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(":", "");
-  const extension = format === "text" ? "txt" : format;
-  return { fileName: `${nameOf(log)}-${stamp}.${extension}`, text: parts.reverse().join(""), left: from - first };
+  return { ...body, text: texts.reverse().join(""), left: from - first };
 }
 
 async function rowsBetween(
@@ -56,19 +105,60 @@ async function rowsBetween(
   for (let from = start; from < end; ) {
     const { lines: more } = await log.rows.window(filter, from, end - from);
     if (more.length === 0) break;
-    lines.push(...more);
+    for (const line of more) if (line.row >= start && line.row < end) lines.push(line);
     from = (more.at(-1)?.row ?? from) + 1;
   }
   return lines;
 }
 
 function printed(format: SaveOrder["format"], { at, stream, level, text, source }: LogLine): string {
-  const time = at === null ? null : new Date(at).toISOString();
+  const time = at === null ? null : timeText(at);
   if (format === "text") return `${time ?? "-"} ${stream} ${text}`;
   return JSON.stringify({ time, source, stream, level, text });
 }
 
-function nameOf({ refs }: SharedLog): string {
-  const [ref] = refs;
-  return ref?.kind === "container" && refs.length === 1 ? `log-${ref.containerId.slice(0, 12)}` : "log";
+/** The last moment that ISO 8601 writes with four digits of a year. */
+const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+function timeText(at: number): string {
+  return new Date(Math.min(Math.max(at, 0), LAST)).toISOString();
+}
+
+async function headerOf(log: SharedLog, order: SaveOrder, body: Body, deps: SaveDeps): Promise<string> {
+  const { notary, masker, clock } = deps;
+  if (notary === undefined) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "nobody can sign" });
+  const statement: EvidenceStatement = {
+    v: 1,
+    kind: "gatehouse-evidence",
+    time: timeText(clock.now()),
+    app_version: notary.appVersion,
+    // What people typed, and names, may hold a secret as well.
+    ...masker.data({
+      actor: notary.actor(),
+      sources: log.heads().map(({ ref, name, hostName, simulated }) => ({ ref, name, host: hostName, simulated })),
+      filter: order.filter ?? {},
+      note: order.note ?? "",
+    }),
+    ...{ lines: body.lines, left: body.left, skipped: log.buffer.skipped },
+    first: body.first === null ? null : timeText(body.first),
+    last: body.last === null ? null : timeText(body.last),
+    audit: await notary.newest(),
+    ...bodyFacts(body.text),
+  };
+  const header = notary.sign(JSON.parse(JSON.stringify(statement)) as EvidenceStatement);
+  if (header === null) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "the key of the audit log can't be had" });
+  return canonical(header);
+}
+
+/** For a file's name: letters, digits, `.`, `_` and `-` alone. */
+function nameOf(log: SharedLog): string {
+  const [head, more] = log.heads();
+  if (head === undefined) return "log";
+  const { ref } = head;
+  const called = ref.kind === "container" ? ref.containerId.slice(0, 12) : (head.name.split("/").at(-1) ?? "");
+  const clean = called
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[.-]+/, "")
+    .slice(0, 60);
+  return ["log", clean === "" ? ref.kind : clean, ...(more === undefined ? [] : ["and-more"])].join("-");
 }

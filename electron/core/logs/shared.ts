@@ -35,6 +35,8 @@ export interface SharedLog {
   found(): Pick<LogHead, "masked" | "detected" | "unchecked">;
   moved(): void;
   movedSince(version: number, signal: AbortSignal): Promise<void>;
+  /** Calls `listener` whenever the head moves, until the returned function is called. */
+  onMove(listener: () => void): () => void;
 }
 
 export interface SharedDeps {
@@ -76,6 +78,7 @@ export function createSharedLog(options: SharedOptions, deps: SharedDeps): Share
       lines[from] = (lines[from] ?? 0) + 1;
       take(line);
     },
+    skip: (count) => buffer.skip(count),
     begun: () => buffer.next > 0,
     masker: deps.masker,
     clock: deps.clock,
@@ -126,6 +129,10 @@ export function createSharedLog(options: SharedOptions, deps: SharedDeps): Share
     heads,
     found,
     moved,
+    onMove(listener) {
+      waiting.add(listener);
+      return () => void waiting.delete(listener);
+    },
     movedSince(seen, signal) {
       if (version !== seen || signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {

@@ -22,6 +22,8 @@ export interface SourceDeps {
   tail: number;
   /** Takes masked lines, in the order in which they are read. */
   append(line: SourceLine): void;
+  /** Told of lines that were never taken. */
+  skip?(count: number): void;
   /** True once a line was appended. */
   begun(): boolean;
   masker: Pick<Masker, "stream">;
