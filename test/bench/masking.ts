@@ -1,10 +1,11 @@
 /**
  * Masking: bytes in, masked bytes out, in chunks of 64 KiB, against what one would write without an engine: a
- * `replaceAll` for each pattern, and one regular expression of all. All get the same patterns.
+ * `replaceAll` for each pattern, one regular expression of all, and the automata that npm has. All get the same patterns.
  */
 import { createMasker, type Masker } from "../../electron/core/logs/masking/index.ts";
 import { variantsOf } from "../../electron/core/logs/masking/variants.ts";
 import { naiveMask, ownedVariants } from "../unit/core/logs/masking/oracle.ts";
+import { automata, automatonOnce } from "./maskingAutomata.ts";
 import { type CorpusKind, dice, makeCorpus, makeSecrets } from "./maskingCorpus.ts";
 import type { BenchRow } from "./types.ts";
 
@@ -134,6 +135,10 @@ const leastAgainstReplaceAll = new Map([
   [100, 40],
   [1_000, 150],
 ]);
+const leastAgainstAutomata = new Map([
+  [100, 25],
+  [1_000, 15],
+]);
 
 function againstPeers(scene: Scene, size: number): BenchRow[] {
   const { masker, patterns, secrets } = scene;
@@ -155,7 +160,39 @@ function againstPeers(scene: Scene, size: number): BenchRow[] {
   const goal = leastAgainstReplaceAll.get(secrets.length) ?? null;
   const rows = [throughput(`${name}, against replaceAll`, ours, replaced, "String.replaceAll", goal)];
   if (matched) rows.push(throughput(`${name}, against one RegExp`, ours, matched, "RegExp alternation", null));
+  rows.push(...againstAutomata(scene, corpus, name));
   return rows;
+}
+
+/** The best of them has the goal; each is shown. One that is slow gets as much of the corpus as it masks in a moment. */
+function againstAutomata({ masker, patterns, secrets }: Scene, corpus: Buffer, name: string): BenchRow[] {
+  const rows = automata
+    .filter(({ most }) => patterns.length <= most)
+    .map(({ name: peerName, build }) => {
+      const search = build(patterns);
+      const part = momentOf(corpus, (bytes) => automatonOnce(search, bytes, CHUNK));
+      const works = [
+        { bytes: corpus.length, run: () => oursOnce(masker, corpus) },
+        { bytes: part.length, run: () => automatonOnce(search, part, CHUNK) },
+      ];
+      const [ours, peer] = alternate(works, 3) as [Figure, Figure];
+      const amount = part.length === corpus.length ? "" : ` on ${shown(part.length / 1e6)} MB of it`;
+      return throughput(`${name}, against an automaton`, ours, peer, `${peerName}${amount}`, null);
+    });
+  const best = rows.reduce((a, b) => ((a.peer ?? 0) >= (b.peer ?? 0) ? a : b));
+  best.name = `${name}, against the best automaton`;
+  best.goal = leastAgainstAutomata.get(secrets.length) ?? null;
+  return rows;
+}
+
+/** So much of `corpus` that `work` takes about a third of a second for it. */
+function momentOf(corpus: Buffer, work: (bytes: Buffer) => number): Buffer {
+  for (let size = 4_096; size < corpus.length; size *= 4) {
+    const began = performance.now();
+    work(corpus.subarray(0, size));
+    if (performance.now() - began > 100) return corpus.subarray(0, size * 2);
+  }
+  return corpus;
 }
 
 function throughput(name: string, ours: Figure, peer: Figure, peerName: string, goal: number | null): BenchRow {
