@@ -1,6 +1,17 @@
 import { Duplex } from "node:stream";
 import { inspect } from "node:util";
 import type { ClientChannel } from "ssh2";
+import { openWindow, type WindowBudget } from "./channelWindow.ts";
+
+/** What a channel asks of the connection that it runs on. */
+export interface ChannelBase {
+  /** Whether the connection has gone away under the channel, and why. */
+  broken(): Error | null;
+  /** Called before bytes are handed over: they may wait for company until the end of this turn. */
+  gather(): void;
+  /** How far windows may grow. */
+  widen: WindowBudget;
+}
 
 /**
  * A channel as an ordinary stream. ssh2's own streams never call back a write to a channel that has closed, never emit
@@ -10,15 +21,20 @@ import type { ClientChannel } from "ssh2";
 export class ChannelStream extends Duplex {
   #channel: ClientChannel;
   #bytesRead = 0;
+  #gather: () => void;
 
-  /** `broken` tells, when the channel ends, whether the connection went away under it. */
-  constructor(channel: ClientChannel, broken: () => Error | null) {
+  constructor(channel: ClientChannel, { broken, gather, widen }: ChannelBase) {
     super({ highWaterMark: 256 * 1024 });
     this.#channel = channel;
+    this.#gather = gather;
+    const window = openWindow(channel, widen);
     channel.on("data", (chunk: Buffer) => {
       this.#bytesRead += chunk.length;
-      if (!this.push(chunk)) channel.pause();
+      const wanted = this.push(chunk);
+      if (!wanted) channel.pause();
+      window.came(chunk.length, wanted);
     });
+    this.once("close", () => window.close());
     channel.on("end", () => {
       const error = broken();
       if (error) this.destroy(error);
@@ -50,8 +66,10 @@ export class ChannelStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#channel.writable) this.#channel.write(chunk, done);
-    else done(Object.assign(new Error("the channel is closed"), { code: "EPIPE" }));
+    if (this.#channel.writable) {
+      this.#gather();
+      this.#channel.write(chunk, done);
+    } else done(Object.assign(new Error("the channel is closed"), { code: "EPIPE" }));
   }
 
   override _final(done: (error?: Error | null) => void): void {

@@ -10,6 +10,7 @@ import type { RemoteAddress, RemoteCaller, RemoteListener } from "../types.ts";
 import { chooseAlgorithms, runtimeAbilities } from "./algorithms.ts";
 import { type AuthTrace, type HeldPassword, planAuth } from "./auth.ts";
 import { ChannelStream } from "./channelStream.ts";
+import { createWindowBudget } from "./channelWindow.ts";
 import { watchGreeting } from "./greeting.ts";
 import type { Identity } from "./identity.ts";
 import { createPatience } from "./patience.ts";
@@ -48,6 +49,8 @@ export class Connection {
   #clock: Clock;
   #channelMs: number;
   #gone: Failure | null = null;
+  #gathering = false;
+  #windows = createWindowBudget();
   #remote: RemoteListeners;
 
   constructor(client: Client, socket: Wire, deps: Pick<ConnectDeps, "target" | "clock" | "timings">) {
@@ -119,8 +122,12 @@ export class Connection {
    */
   ping(): Promise<void> {
     return new Promise((resolve, reject) => {
+      const asked = this.#clock.mono();
       try {
-        this.#client.openssh_unforwardInStreamLocal("/gatehouse/keep-alive", () => resolve());
+        this.#client.openssh_unforwardInStreamLocal("/gatehouse/keep-alive", () => {
+          this.#windows.roundTrip(this.#clock.mono() - asked);
+          resolve();
+        });
       } catch (error) {
         reject(error);
       }
@@ -146,8 +153,23 @@ export class Connection {
     return this.#stream(channel);
   }
 
+  /** What several channels write in one turn of the event loop goes out in one call to the system. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#gathering = false;
+      this.#socket.uncork();
+    });
+  }
+
   #stream(channel: ClientChannel): ChannelStream {
-    return new ChannelStream(channel, () => this.#gone);
+    return new ChannelStream(channel, {
+      broken: () => this.#gone,
+      gather: () => this.#gather(),
+      widen: this.#windows,
+    });
   }
 
   #open<T>(
@@ -264,6 +286,8 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
     });
     const connection = new Connection(client, socket, deps);
     warmUp(connection);
+    // How long the way is; nobody waits for it, and the keep-alives ask again.
+    connection.ping().catch(() => {});
     return connection;
   } finally {
     patience.stop();

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { connect, type Socket } from "node:net";
 import { Failure, reasonOf } from "../../failure.ts";
 import type { Cancellable, Clock } from "../../ports.ts";
+import { readInSlabs } from "./readSlab.ts";
 
 export interface DialTarget {
   address: string;
@@ -33,9 +34,10 @@ export async function dial(
   if (signal?.aborted) throw new Failure("CANCELLED");
 
   return await new Promise<Socket>((resolve, reject) => {
-    const socket = connect({
+    const socket: Socket = connect({
       host: address,
       port,
+      onread: readInSlabs(() => socket),
       noDelay: true,
       autoSelectFamily: true,
       lookup: (_name, options, done) => {
