@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from "ssh2";
+import { createRemoteForwards, loopbackPort, type RemoteForwards } from "./forwards.ts";
 import type { KeyFile } from "./keys.ts";
 import { type Machine, runCommandLine } from "./shell/run.ts";
 
@@ -36,6 +37,7 @@ export function createSshServer(options: SshOptions): SshServer {
   const connections = new Set<Connection>();
   const forwards = new Set<Socket>();
   const stop = new AbortController();
+  const remote = createRemoteForwards((port) => port === 22 || options.resolveTcp("127.0.0.1", port) !== null);
   const server = new ssh2.Server(
     {
       hostKeys: [options.hostKey.private],
@@ -45,11 +47,14 @@ export function createSshServer(options: SshOptions): SshServer {
     },
     (connection) => {
       connections.add(connection);
-      connection.once("close", () => connections.delete(connection));
+      connection.once("close", () => {
+        connections.delete(connection);
+        remote.drop(connection);
+      });
       // Clients that leave without a word are no news here.
       connection.on("error", () => {});
       authenticate(connection, options);
-      connection.once("ready", () => serve(connection, { ...options, stop: stop.signal }, forwards));
+      connection.once("ready", () => serve(connection, { ...options, stop: stop.signal, remote }, forwards));
     },
   );
   return {
@@ -87,7 +92,7 @@ function authenticate(connection: Connection, options: SshOptions): void {
 }
 
 /** `stop` ends every program that runs. */
-type Serving = SshOptions & { stop: AbortSignal };
+type Serving = SshOptions & { stop: AbortSignal; remote: RemoteForwards };
 
 function serve(connection: Connection, options: Serving, forwards: Set<Socket>): void {
   let sessions = 0;
@@ -108,12 +113,22 @@ function serve(connection: Connection, options: Serving, forwards: Set<Socket>):
     });
     return stream;
   };
+  const { remote } = options;
+  const carry = (opening: Promise<Duplex>, accept: () => Duplex, reject: () => void) =>
+    void opening.then((far) => join(counted(accept()), far), reject);
   connection.on("openssh.streamlocal", (accept, reject, info: { socketPath: string }) => {
-    if (channels >= maxForwards || !options.openUnix(info.socketPath, () => counted(accept()))) reject();
+    if (channels >= maxForwards) return reject();
+    const opening = remote.open(info.socketPath);
+    if (opening !== null) return carry(opening, accept, reject);
+    if (!options.openUnix(info.socketPath, () => counted(accept()))) reject();
   });
   connection.on("tcpip", (accept, reject, info) => {
+    if (channels >= maxForwards) return reject();
+    const own = loopbackPort(info.destIP, info.destPort);
+    const opening = own === null ? null : remote.open(own);
+    if (opening !== null) return carry(opening, accept, reject);
     const port = options.resolveTcp(info.destIP, info.destPort);
-    if (port === null || channels >= maxForwards) return reject();
+    if (port === null) return reject();
     const socket = connect(port, "127.0.0.1");
     forwards.add(socket);
     socket.once("close", () => forwards.delete(socket));
@@ -123,10 +138,13 @@ function serve(connection: Connection, options: Serving, forwards: Set<Socket>):
       join(channel, socket);
     });
   });
-  connection.on("request", (_accept, reject) => reject?.());
+  connection.on("request", (accept, reject, name, data) => {
+    const answer = { accept: (port?: number) => accept?.(port), reject: () => reject?.() };
+    if (!remote.request(connection, { name, data: data ?? {}, ...answer })) answer.reject();
+  });
 }
 
-function join(channel: Duplex, socket: Socket): void {
+function join(channel: Duplex, socket: Duplex): void {
   channel.on("error", () => channel.destroy());
   socket.on("error", () => channel.destroy());
   channel.once("close", () => socket.destroy());

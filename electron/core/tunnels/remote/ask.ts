@@ -71,7 +71,8 @@ async function freed({ link, memory, signal }: AskDeps, port: number): Promise<b
 /** A port that is taken and a server that does not want to look the same from here: the host's own tables tell. */
 async function reasonFor(refused: Failure, port: number, { tunnel, link, signal }: AskDeps): Promise<Failure> {
   const { sockets } = await lookAtHost(link, { signal });
-  const taken = sockets === null ? await accepts(tunnel, port, link, signal) : sockets.some((one) => one.port === port);
+  // The table may be of another network than the server's, where it runs in a container.
+  const taken = sockets?.some((one) => one.port === port) || (await accepts(tunnel, port, link, signal));
   if (taken) {
     const owner = await programAt(link, port, { signal });
     return takenBy({ ...owner, freePort: sockets && freeAfter(port, sockets) }, "REMOTE_PORT_TAKEN", port);
