@@ -18,7 +18,15 @@ import {
   useToast,
 } from "../../ui/index.ts";
 import { EnvChip, isProduction, ProblemBanner } from "../common/index.ts";
-import { complaintsOf, emptyTunnelForm, needsConsent, type TunnelForm, toInput, tunnelFormOf } from "./tunnelForm.ts";
+import {
+  complaintsOf,
+  emptyTunnelForm,
+  hasBind,
+  needsConsent,
+  type TunnelForm,
+  toInput,
+  tunnelFormOf,
+} from "./tunnelForm.ts";
 
 /** Adds a tunnel, or changes one. */
 export function TunnelDialog({ row, onClose }: { row?: TunnelRow; onClose: () => void }) {
@@ -51,8 +59,12 @@ export function TunnelDialog({ row, onClose }: { row?: TunnelRow; onClose: () =>
     if (Object.keys(complaints).length > 0) return;
     const done = await save.run();
     if (!done) return;
-    const said = { name: form.name, port: String(done.localPort) };
-    toast({ tone: "ok", text: t(row ? "tunnelForm.saved" : "tunnelForm.added", said) });
+    const { name } = form;
+    const text =
+      row || done.localPort === null
+        ? t("tunnelForm.saved", { name })
+        : t("tunnelForm.added", { name, port: String(done.localPort) });
+    toast({ tone: "ok", text });
     onClose();
     go(`/tunnels/${encodeURIComponent(done.tunnelId)}`);
   }
@@ -80,6 +92,7 @@ export function TunnelDialog({ row, onClose }: { row?: TunnelRow; onClose: () =>
         options={[
           { value: "local", label: t("tunnelForm.kind.local") },
           { value: "dynamic", label: t("tunnelForm.kind.dynamic") },
+          { value: "remote", label: t("tunnelForm.kind.remote") },
         ]}
         onChange={(kind) => change({ kind })}
       />
@@ -99,29 +112,34 @@ export function TunnelDialog({ row, onClose }: { row?: TunnelRow; onClose: () =>
           onChange={(hostId) => change({ hostId })}
         />
       </div>
-      {form.kind === "local" ? (
-        <FarEnd form={wanted} change={change} complain={complain} />
-      ) : (
-        <Banner>{t("tunnelForm.dynamicText")}</Banner>
+      {form.kind === "dynamic" && <Banner>{t("tunnelForm.dynamicText")}</Banner>}
+      {form.kind === "remote" && (
+        <>
+          <Banner>{t("tunnelForm.remoteText")}</Banner>
+          <Listen form={wanted} change={change} complain={complain} />
+        </>
       )}
+      {form.kind !== "dynamic" && <Target form={wanted} change={change} complain={complain} />}
       <div className="grid two">
-        <TextField
-          mono
-          label={t("tunnelForm.localPort")}
-          hint={t("tunnelForm.localPortHint")}
-          inputMode="numeric"
-          value={form.localPort}
-          complaint={complain("localPort")}
-          onChange={(localPort) => change({ localPort: localPort.trim() })}
-        />
+        {form.kind !== "remote" && (
+          <TextField
+            mono
+            label={t("tunnelForm.localPort")}
+            hint={t("tunnelForm.localPortHint")}
+            inputMode="numeric"
+            value={form.localPort}
+            complaint={complain("localPort")}
+            onChange={(localPort) => change({ localPort: localPort.trim() })}
+          />
+        )}
         <Checkbox
           label={t("tunnelForm.autoStart")}
           checked={form.autoStart}
           onChange={(autoStart) => change({ autoStart })}
         />
       </div>
-      {form.kind === "local" && <Probe form={form} change={change} complain={complain} />}
-      {form.kind === "local" && <Bind form={form} change={change} complain={complain} />}
+      {form.kind !== "dynamic" && <Probe form={form} change={change} complain={complain} />}
+      {hasBind(form) && <Bind form={form} change={change} complain={complain} />}
       {save.problem && <ProblemBanner problem={save.problem} />}
     </Dialog>
   );
@@ -133,13 +151,53 @@ type FieldsProps = {
   complain: (field: keyof TunnelForm) => string | null;
 };
 
-function FarEnd({ form, change, complain }: FieldsProps) {
+/** Where the host listens. */
+function Listen({ form, change, complain }: FieldsProps) {
   const { t } = useText();
   return (
     <div className="field">
-      <span className="label">{t("tunnelForm.to")}</span>
+      <span className="label">{t("tunnelForm.listen")}</span>
       <Segmented
-        label={t("tunnelForm.to")}
+        label={t("tunnelForm.listen")}
+        value={form.listen}
+        options={[
+          { value: "tcp", label: t("tunnelForm.listen.tcp") },
+          { value: "unix", label: t("tunnelForm.to.unix") },
+        ]}
+        onChange={(listen) => change({ listen })}
+      />
+      {form.listen === "tcp" ? (
+        <TextField
+          mono
+          label={t("tunnelForm.listenPort")}
+          hint={t("tunnelForm.listenPortHint")}
+          inputMode="numeric"
+          value={form.listenPort}
+          complaint={complain("listenPort")}
+          onChange={(listenPort) => change({ listenPort: listenPort.trim() })}
+        />
+      ) : (
+        <TextField
+          mono
+          label={t("tunnelForm.path")}
+          placeholder="/tmp/service.sock"
+          value={form.listenPath}
+          complaint={complain("listenPath")}
+          onChange={(listenPath) => change({ listenPath: listenPath.trim() })}
+        />
+      )}
+    </div>
+  );
+}
+
+function Target({ form, change, complain }: FieldsProps) {
+  const { t } = useText();
+  const label = t(form.kind === "remote" ? "tunnelForm.toHere" : "tunnelForm.to");
+  return (
+    <div className="field">
+      <span className="label">{label}</span>
+      <Segmented
+        label={label}
         value={form.to}
         options={[
           { value: "tcp", label: t("tunnelForm.to.tcp") },
@@ -149,11 +207,11 @@ function FarEnd({ form, change, complain }: FieldsProps) {
       />
       {form.to === "tcp" ? (
         <>
-          <ContainerPicker form={form} change={change} />
+          {form.kind === "local" && <ContainerPicker form={form} change={change} />}
           <div className="grid far-end">
             <TextField
               mono
-              label={t("tunnelForm.address")}
+              label={t(form.kind === "remote" ? "tunnelForm.addressHere" : "tunnelForm.address")}
               value={form.address}
               complaint={complain("address")}
               onChange={(address) => change({ address: address.trim() })}
@@ -252,7 +310,7 @@ function Bind({ form, change, complain }: FieldsProps) {
     <Section title={t("common.advanced")} open={open}>
       <TextField
         mono
-        label={t("tunnelForm.bind")}
+        label={t(form.kind === "remote" ? "tunnelForm.bindThere" : "tunnelForm.bind")}
         value={form.bind}
         complaint={complain("bind")}
         onChange={(bind) => change({ bind: bind.trim() })}
@@ -260,8 +318,12 @@ function Bind({ form, change, complain }: FieldsProps) {
       {open && (
         <div className="consent">
           <Checkbox
-            label={<span className="tone-danger">{t("tunnelForm.exposed")}</span>}
-            hint={t("tunnelForm.exposedHint")}
+            label={
+              <span className="tone-danger">
+                {t(form.kind === "remote" ? "tunnelForm.exposedThere" : "tunnelForm.exposed")}
+              </span>
+            }
+            hint={t(form.kind === "remote" ? "tunnelForm.exposedThereHint" : "tunnelForm.exposedHint")}
             checked={form.exposed}
             onChange={(exposed) => change({ exposed })}
           />

@@ -6,7 +6,7 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { Banner, Button, Chip, CodeBlock, CopyButton, Drawer, Facts, Sparkline, useToast } from "../../ui/index.ts";
 import { ConfirmByName, EnvChip, isProduction, ProblemBanner, SimulatedChip, Since } from "../common/index.ts";
-import { isExposed, Light, lightReason, localAddress, pageAddress, targetText } from "./lights.tsx";
+import { exposedText, isExposed, Light, lightReason, listenAddress, pageAddress, targetText } from "./lights.tsx";
 import { TunnelDialog } from "./TunnelDialog.tsx";
 import type { History } from "./useTunnelFeed.ts";
 
@@ -36,7 +36,7 @@ export function TunnelDrawer({ row, history, onClose }: Props) {
       actions={<TunnelActions row={row} onGone={onClose} />}
     >
       <Why row={row} />
-      {isExposed(row) && <Banner tone="danger" title={t("tunnels.exposedText", { address: localAddress(row) })} />}
+      {isExposed(row) && <Banner tone="danger" title={exposedText(t, row)} />}
       <Traffic row={row} history={history} />
       <Definition row={row} />
       {row.command && (
@@ -78,7 +78,7 @@ function Why({ row }: { row: TunnelRow }) {
                 onClick={() =>
                   void move.run().then((done) => {
                     if (!done) return;
-                    toast({ tone: "ok", text: t("tunnel.moved", { name: tunnel.name, port: String(done.localPort) }) });
+                    toast({ tone: "ok", text: t("tunnel.moved", { name: tunnel.name, port: String(done.port) }) });
                   })
                 }
               >
@@ -115,7 +115,7 @@ function TunnelActions({ row, onGone }: { row: TunnelRow; onGone: () => void }) 
   const { t } = useText();
   const toast = useToast();
   const [dialog, setDialog] = useState<"edit" | "remove" | null>(null);
-  const { name, localPort } = row.tunnel;
+  const { name } = row.tunnel;
   const at = { tunnelId: row.id };
   const start = useAction((client) => client.tunnels.start(at));
   const stop = useAction((client) => client.tunnels.stop(at));
@@ -169,7 +169,7 @@ function TunnelActions({ row, onGone }: { row: TunnelRow; onGone: () => void }) 
             })
           }
         >
-          {t("tunnel.removeText", { name, port: String(localPort) })}
+          {t("tunnel.removeText", { name, address: listenAddress(row) })}
         </ConfirmByName>
       )}
     </>
@@ -224,7 +224,8 @@ function Traffic({ row, history }: Omit<Props, "onClose">) {
 function Definition({ row }: { row: TunnelRow }) {
   const { t, fmt } = useText();
   const { tunnel, probe } = row;
-  const address = localAddress(row);
+  const address = listenAddress(row);
+  const remote = tunnel.kind === "remote";
   const asks =
     tunnel.kind === "dynamic" || tunnel.probe.kind !== "http"
       ? t(`tunnel.probe.${tunnel.kind === "dynamic" ? "none" : (tunnel.probe.kind as "tcp" | "none")}`)
@@ -235,7 +236,7 @@ function Definition({ row }: { row: TunnelRow }) {
       <Facts
         rows={[
           [
-            t("tunnel.localAddress"),
+            remote ? t("tunnel.hostAddress") : t("tunnel.localAddress"),
             <span key="local" className="row">
               <code className={isExposed(row) ? "tone-danger" : ""}>{address}</code>
               <CopyButton
@@ -247,7 +248,7 @@ function Definition({ row }: { row: TunnelRow }) {
             </span>,
           ],
           [
-            t("tunnel.target"),
+            remote ? t("tunnel.targetHere") : t("tunnel.target"),
             <code key="target" className="wrap-anywhere">
               {targetText(t, row)}
             </code>,
@@ -260,6 +261,7 @@ function Definition({ row }: { row: TunnelRow }) {
               {t("tunnel.latency", { ms: fmt.duration(probe.latencyMs) })}, <Since ago at={probe.at} />
             </span>,
           ],
+          probe?.saw === "ends" && [t("tunnel.saw"), t("tunnel.saw.ends")],
           [t("tunnel.autoStart"), t(tunnel.autoStart ? "common.yes" : "common.no")],
         ]}
       />

@@ -9,7 +9,7 @@ import { useApi } from "../../client/hooks.ts";
 import { Button, DataTable, Empty, matcher, SearchBox, Skeleton, useToast } from "../../ui/index.ts";
 import { isProduction, ProblemBanner } from "../common/index.ts";
 import { tunnelColumns } from "./columns.tsx";
-import { localAddress, targetText } from "./lights.tsx";
+import { listenAddress, targetText } from "./lights.tsx";
 import { TunnelDialog } from "./TunnelDialog.tsx";
 import { TunnelDrawer } from "./TunnelDrawer.tsx";
 import "./tunnels.css";
@@ -29,7 +29,7 @@ export function TunnelsPage({ tunnelId, dialog }: { tunnelId: string | null; dia
     return (rows ?? []).filter(
       (row) =>
         inScope(scope, { environment: row.host?.environment ?? "", hostId: row.tunnel.hostId }) &&
-        fits(row.tunnel.name, row.host?.name, localAddress(row), targetText(t, row), t(`light.${row.state.light}`)),
+        fits(row.tunnel.name, row.host?.name, listenAddress(row), targetText(t, row), t(`light.${row.state.light}`)),
     );
   }, [rows, filter, scope, t]);
   const columns = tunnelColumns(text, historyOf);

@@ -3,7 +3,7 @@ import type { TunnelRow } from "../../../electron/contract/index.ts";
 import { type Text, useText } from "../../app/i18n/index.tsx";
 import { type Column, CopyButton, Sparkline } from "../../ui/index.ts";
 import { EnvChip, SimulatedChip } from "../common/index.ts";
-import { isExposed, Light, lightReason, localAddress, pageAddress, targetText } from "./lights.tsx";
+import { exposedText, isExposed, Light, lightReason, listenAddress, pageAddress, targetText } from "./lights.tsx";
 import type { History } from "./useTunnelFeed.ts";
 
 export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => History): Column<TunnelRow>[] {
@@ -33,12 +33,12 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
       cell: (row) => <span className="strong truncate">{row.tunnel.name}</span>,
     },
     {
-      id: "local",
-      title: t("tunnels.column.local"),
-      width: "214px",
+      id: "listen",
+      title: t("tunnels.column.listen"),
+      width: "232px",
       priority: 1,
-      sort: (row) => row.tunnel.localPort,
-      cell: (row) => <LocalCell row={row} />,
+      sort: (row) => listenAddress(row),
+      cell: (row) => <ListenCell row={row} />,
     },
     {
       id: "target",
@@ -46,7 +46,12 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
       width: "14%",
       priority: 3,
       sort: (row) => targetText(t, row),
-      cell: (row) => <code className="truncate">{targetText(t, row)}</code>,
+      cell: (row) => (
+        <span className="row tight">
+          <code className="truncate">{targetText(t, row)}</code>
+          {row.tunnel.kind === "remote" && <span className="muted side">{t("tunnels.here")}</span>}
+        </span>
+      ),
     },
     {
       id: "host",
@@ -85,9 +90,9 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
   ];
 }
 
-function LocalCell({ row }: { row: TunnelRow }) {
+function ListenCell({ row }: { row: TunnelRow }) {
   const { t } = useText();
-  const address = localAddress(row);
+  const address = listenAddress(row);
   const page = pageAddress(row);
   const exposed = isExposed(row);
   return (
@@ -95,11 +100,12 @@ function LocalCell({ row }: { row: TunnelRow }) {
     // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it only keeps the row from opening
     <span className="row tight" onClick={(event) => event.stopPropagation()}>
       {exposed && (
-        <span className="tone-danger exposed" title={t("tunnels.exposedText", { address })}>
+        <span className="tone-danger exposed" title={exposedText(t, row)}>
           <TriangleAlert size={14} role="img" aria-label={t("tunnels.exposed")} />
         </span>
       )}
       <code className={exposed ? "truncate tone-danger" : "truncate"}>{address}</code>
+      {row.tunnel.kind === "remote" && <span className="muted side">{t("tunnels.there")}</span>}
       <CopyButton
         iconOnly
         text={address}

@@ -1,4 +1,4 @@
-import type { TunnelLight, TunnelRow, TunnelState } from "../../../electron/contract/index.ts";
+import type { TunnelInput, TunnelLight, TunnelRow, TunnelState } from "../../../electron/contract/index.ts";
 import { type Text, useText } from "../../app/i18n/index.tsx";
 import { State, type Tone } from "../../ui/index.ts";
 import { Since } from "../common/index.ts";
@@ -48,8 +48,8 @@ export function lightReason(text: Text, { state, tunnel }: TunnelRow): { what: s
       return text.problem(state.why);
     case "port-taken":
       return {
-        what: text.t("tunnel.portTaken", {
-          port: String(tunnel.localPort),
+        what: text.t(tunnel.kind === "remote" ? "tunnel.remotePortTaken" : "tunnel.portTaken", {
+          port: portText(tunnel),
           program: state.program ?? "none",
           pid: state.pid === null ? "none" : String(state.pid),
         }),
@@ -58,10 +58,29 @@ export function lightReason(text: Text, { state, tunnel }: TunnelRow): { what: s
   }
 }
 
-/** `127.0.0.1:8888` */
-export function localAddress({ tunnel }: Pick<TunnelRow, "tunnel">): string {
-  const host = tunnel.kind === "local" ? tunnel.bind : "127.0.0.1";
-  return host.includes(":") ? `[${host}]:${tunnel.localPort}` : `${host}:${tunnel.localPort}`;
+/** The port that a person chose, or was given. */
+function portText(tunnel: TunnelInput): string {
+  if (tunnel.kind !== "remote") return String(tunnel.localPort);
+  return tunnel.listen.kind === "tcp" ? String(tunnel.listen.port) : tunnel.listen.path;
+}
+
+/** Where connections come in: `127.0.0.1:8888` of this computer, or of the host; a path; `127.0.0.1` before a port is chosen. */
+export function listenAddress({ tunnel, listening }: Pick<TunnelRow, "tunnel" | "listening">): string {
+  if (tunnel.kind !== "remote") return joined(bindAddress(tunnel) ?? "", tunnel.localPort);
+  if (tunnel.listen.kind === "unix") return tunnel.listen.path;
+  return joined(tunnel.listen.bind, listening?.port ?? tunnel.listen.port);
+}
+
+function joined(host: string, port: number): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return port === 0 ? name : `${name}:${port}`;
+}
+
+/** `null` for a unix socket. */
+function bindAddress(tunnel: TunnelInput): string | null {
+  if (tunnel.kind === "dynamic") return "127.0.0.1";
+  if (tunnel.kind === "local") return tunnel.bind;
+  return tunnel.listen.kind === "tcp" ? tunnel.listen.bind : null;
 }
 
 /** The page to open, for tunnels that lead to something a browser can show; behind a taken port is another program. */
@@ -79,5 +98,13 @@ export function targetText(t: Text["t"], { tunnel }: Pick<TunnelRow, "tunnel">):
 
 /** Others get in: that is never shown quietly. */
 export function isExposed({ tunnel }: Pick<TunnelRow, "tunnel">): boolean {
-  return tunnel.kind === "local" && tunnel.bind !== "127.0.0.1" && tunnel.bind !== "::1";
+  const bind = bindAddress(tunnel);
+  return bind !== null && bind !== "127.0.0.1" && bind !== "::1";
+}
+
+/** What an address that lets others in means: theirs in this network, or in the host's. */
+export function exposedText(t: Text["t"], row: TunnelRow): string {
+  const address = listenAddress(row);
+  if (row.tunnel.kind !== "remote") return t("tunnels.exposedText", { address });
+  return t("tunnels.exposedRemoteText", { address, host: row.host?.name ?? "" });
 }

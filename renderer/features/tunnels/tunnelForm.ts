@@ -1,4 +1,4 @@
-import type { TunnelInput } from "../../../electron/contract/index.ts";
+import type { TunnelInput, TunnelListen, TunnelTarget } from "../../../electron/contract/index.ts";
 import type { MessageId } from "../../app/i18n/index.tsx";
 
 /** The form's fields as text, whatever is picked; `toInput` takes those that count. */
@@ -12,6 +12,10 @@ export type TunnelForm = {
   path: string;
   /** Empty: one is picked. */
   localPort: string;
+  /** Where the host listens; an empty port is the host's choice. */
+  listen: "tcp" | "unix";
+  listenPort: string;
+  listenPath: string;
   probe: "http" | "tcp" | "none";
   probePath: string;
   autoStart: boolean;
@@ -31,6 +35,9 @@ export function emptyTunnelForm(hostId: string): TunnelForm {
     port: "",
     path: "",
     localPort: "",
+    listen: "tcp",
+    listenPort: "",
+    listenPath: "",
     probe: "http",
     probePath: "/",
     autoStart: true,
@@ -41,18 +48,25 @@ export function emptyTunnelForm(hostId: string): TunnelForm {
 
 export function tunnelFormOf(tunnel: TunnelInput): TunnelForm {
   const { kind, name, hostId, autoStart } = tunnel;
-  const shared = { ...emptyTunnelForm(hostId), kind, name, autoStart, localPort: String(tunnel.localPort) };
-  if (tunnel.kind === "dynamic") return shared;
-  const { target, probe, bind, exposed } = tunnel;
+  const shared = { ...emptyTunnelForm(hostId), kind, name, autoStart };
+  if (tunnel.kind === "dynamic") return { ...shared, localPort: String(tunnel.localPort) };
+  const { target, probe, exposed } = tunnel;
   return {
     ...shared,
+    ...(tunnel.kind === "local"
+      ? { localPort: String(tunnel.localPort), bind: tunnel.bind }
+      : listenFields(tunnel.listen)),
     to: target.kind,
     ...(target.kind === "tcp" ? { address: target.host, port: String(target.port) } : { path: target.path }),
     probe: probe.kind,
     ...(probe.kind === "http" ? { probePath: probe.path } : {}),
-    bind,
     exposed,
   };
+}
+
+function listenFields(listen: TunnelListen): Partial<TunnelForm> {
+  if (listen.kind === "unix") return { listen: "unix", listenPath: listen.path };
+  return { listen: "tcp", bind: listen.bind, listenPort: listen.port === 0 ? "" : String(listen.port) };
 }
 
 function isPort(text: string): boolean {
@@ -64,8 +78,13 @@ export function complaintsOf(form: TunnelForm): TunnelComplaints {
   const found: TunnelComplaints = {};
   if (!form.name.trim()) found.name = "form.required";
   if (!form.hostId) found.hostId = "form.required";
-  if (form.localPort && !isPort(form.localPort)) found.localPort = "tunnelForm.badPort";
+  const remote = form.kind === "remote";
+  if (!remote && form.localPort && !isPort(form.localPort)) found.localPort = "tunnelForm.badPort";
   if (form.kind === "dynamic") return found;
+  if (remote && form.listen === "unix" && !/^\/./.test(form.listenPath)) found.listenPath = "form.absolutePath";
+  if (remote && form.listen === "tcp" && form.listenPort && !isPort(form.listenPort)) {
+    found.listenPort = "tunnelForm.badPort";
+  }
   if (form.to === "unix") {
     if (!/^\/./.test(form.path)) found.path = "form.absolutePath";
   } else {
@@ -73,29 +92,40 @@ export function complaintsOf(form: TunnelForm): TunnelComplaints {
     if (!isPort(form.port)) found.port = "tunnelForm.badPort";
   }
   if (form.probe === "http" && !/^\/[!-~]*$/.test(form.probePath)) found.probePath = "tunnelForm.badProbe";
-  if (!/^[0-9a-fA-F.:]+$/.test(form.bind)) found.bind = "tunnelForm.badBind";
+  if (hasBind(form) && !/^[0-9a-fA-F.:]+$/.test(form.bind)) found.bind = "tunnelForm.badBind";
   else if (needsConsent(form) && !form.exposed) found.bind = "tunnelForm.needsExposed";
   return found;
 }
 
+/** It listens on an address, which can be another than the loopback interface's. */
+export function hasBind({ kind, listen }: Pick<TunnelForm, "kind" | "listen">): boolean {
+  return kind === "local" || (kind === "remote" && listen === "tcp");
+}
+
 /** It would listen where others get in. */
-export function needsConsent({ kind, bind }: Pick<TunnelForm, "kind" | "bind">): boolean {
-  return kind === "local" && bind !== "127.0.0.1" && bind !== "::1";
+export function needsConsent(form: Pick<TunnelForm, "kind" | "listen" | "bind">): boolean {
+  return hasBind(form) && form.bind !== "127.0.0.1" && form.bind !== "::1";
 }
 
 export function toInput(form: TunnelForm): TunnelInput {
   const { kind, hostId, autoStart, bind } = form;
-  const shared = { name: form.name.trim(), hostId, autoStart, localPort: Number(form.localPort || 0) };
-  if (kind === "dynamic") return { kind, ...shared };
-  return {
-    kind,
-    ...shared,
-    target:
-      form.to === "unix"
-        ? { kind: "unix", path: form.path }
-        : { kind: "tcp", host: form.address, port: Number(form.port) },
-    probe: form.probe === "http" ? { kind: "http", path: form.probePath } : { kind: form.probe },
-    bind,
+  const shared = { name: form.name.trim(), hostId, autoStart };
+  const localPort = Number(form.localPort || 0);
+  if (kind === "dynamic") return { kind, ...shared, localPort };
+  const ends = {
+    target: targetOf(form),
+    probe: form.probe === "http" ? { kind: form.probe, path: form.probePath } : { kind: form.probe },
     exposed: needsConsent(form) && form.exposed,
   };
+  if (kind === "local") return { kind, ...shared, localPort, bind, ...ends };
+  const listen: TunnelListen =
+    form.listen === "unix"
+      ? { kind: form.listen, path: form.listenPath }
+      : { kind: form.listen, bind, port: Number(form.listenPort || 0) };
+  return { kind, ...shared, listen, ...ends };
+}
+
+function targetOf(form: TunnelForm): TunnelTarget {
+  if (form.to === "unix") return { kind: form.to, path: form.path };
+  return { kind: form.to, host: form.address, port: Number(form.port) };
 }

@@ -131,6 +131,19 @@ export const errors = {
   "error.SERVICE_DOWN.hint": "Look at the service on the host. The light turns by itself when it is back.",
   "error.ANSWER_NEEDED": "A question about the host waits for an answer.",
   "error.ANSWER_NEEDED.hint": "Answer it, and the tunnel comes up by itself.",
+  "error.REMOTE_LISTEN_REFUSED": `The SSH server does not listen for us at {at}${why}.`,
+  "error.REMOTE_LISTEN_REFUSED.hint":
+    "Its sshd_config must allow it: AllowTcpForwarding, PermitListen, and AllowStreamLocalForwarding for sockets. It is asked again by itself.",
+  "error.REMOTE_PORT_TAKEN":
+    "Port {port} of the host is taken{program, select, none {} other { by {program}}}{pid, select, none {} other { (process {pid})}}.",
+  "error.REMOTE_PORT_TAKEN.hint":
+    "End that program, or choose another port{free, select, none {} other {: {free} is free}}.",
+  "error.REMOTE_HEARD_ELSEWHERE":
+    "The host was asked to listen on {asked}, and would listen on {heard, select, all {every address} other {its loopback interface alone}}.",
+  "error.REMOTE_HEARD_ELSEWHERE.hint":
+    "GatewayPorts in its sshd_config decides: clientspecified does what is asked, no means loopback, yes means everybody. Nobody was let in unasked.",
+  "error.LOCAL_TARGET_DOWN": `{to}, as this computer reaches it, does not answer${why}.`,
+  "error.LOCAL_TARGET_DOWN.hint": "Look at the service here. The light turns by itself when it is back.",
 
   "error.POLICY_DENIED": "The hardening policy does not allow this start: {rules}.",
   "error.POLICY_DENIED.hint": "Mend what the findings say, or relax a rule with a reason and an end date.",

@@ -129,6 +129,19 @@ export const errors = {
   "error.SERVICE_DOWN.hint": "Посмотрите на службу на хосте. Когда она вернётся, индикатор сменится сам.",
   "error.ANSWER_NEEDED": "Вопрос о хосте ждёт ответа.",
   "error.ANSWER_NEEDED.hint": "Ответьте, и туннель поднимется сам.",
+  "error.REMOTE_LISTEN_REFUSED": `Сервер SSH отказался слушать для нас {at}${why}.`,
+  "error.REMOTE_LISTEN_REFUSED.hint":
+    "Это разрешают AllowTcpForwarding и PermitListen в sshd_config, а для сокетов — AllowStreamLocalForwarding. Попытки повторяются сами.",
+  "error.REMOTE_PORT_TAKEN":
+    "Порт {port} на хосте занят{program, select, none {} other {: {program}}}{pid, select, none {} other { (процесс {pid})}}.",
+  "error.REMOTE_PORT_TAKEN.hint":
+    "Завершите эту программу или выберите другой порт{free, select, none {} other {: свободен {free}}}.",
+  "error.REMOTE_HEARD_ELSEWHERE":
+    "Хост просили слушать {asked}, а он слушал бы {heard, select, all {все адреса} other {только loopback}}.",
+  "error.REMOTE_HEARD_ELSEWHERE.hint":
+    "Решает GatewayPorts в его sshd_config: clientspecified — как просили, no — только loopback, yes — для всех. Без спроса никого не впустили.",
+  "error.LOCAL_TARGET_DOWN": `{to} не отвечает этому компьютеру${why}.`,
+  "error.LOCAL_TARGET_DOWN.hint": "Проверьте службу здесь. Состояние сменится само, когда она вернётся.",
 
   "error.POLICY_DENIED": "Политика защиты не разрешает этот запуск: {rules}.",
   "error.POLICY_DENIED.hint": "Исправьте то, что указано, или дайте послабление с причиной и сроком.",
