@@ -27,6 +27,7 @@ export const appChange = z.object({
     "launches",
     "tunnels",
     "notebooks",
+    "alerts",
     "audit",
     "settings",
     "practice",

@@ -26,6 +26,10 @@ export type SecretRef = z.infer<typeof secretRef>;
 export const severity = z.enum(["critical", "high", "medium", "low"]);
 export type Severity = z.infer<typeof severity>;
 
+/** What one can ask of a container: answers, tensors, a notebook, or nothing. */
+export const containerKind = z.enum(["chat", "infer", "notebook", "none"]);
+export type ContainerKind = z.infer<typeof containerKind>;
+
 /** One rule of the hardening policy, judged. Words are in the catalogue: `rule.<id>.title`, `rule.<id>.why`, `rule.<id>.fix`. */
 export const finding = z.object({
   rule: z.string(),
@@ -45,6 +49,9 @@ const absolutePath = z
   .string()
   .max(4096)
   .regex(/^\/(?!.*(?:^|\/)\.\.(?:\/|$))[^\0:]*$/);
+
+/** A volume of the engine, by its name: what is in it outlives the container. */
+const volumeName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/);
 
 export const launchSpec = z.strictObject({
   hostId,
@@ -99,7 +106,9 @@ export const launchSpec = z.strictObject({
       }),
     )
     .max(16),
-  mounts: z.array(z.strictObject({ source: absolutePath, target: absolutePath, readOnly: z.boolean() })).max(32),
+  mounts: z
+    .array(z.strictObject({ source: z.union([absolutePath, volumeName]), target: absolutePath, readOnly: z.boolean() }))
+    .max(32),
   network: z.enum(["isolated", "bridge", "host"]),
   publish: z
     .array(
@@ -129,8 +138,7 @@ export type LaunchSpec = z.infer<typeof launchSpec>;
 
 export const template = z.object({
   id: z.string(),
-  /** What one can ask of it. */
-  kind: z.enum(["chat", "infer", "none"]),
+  kind: containerKind,
   gpu: z.enum(["none", "optional", "required"]),
   /** Names that such a container usually wants. */
   wants: z.array(z.string()),
@@ -203,7 +211,7 @@ export const containerRow = z.object({
   /** Started by this console (any installation of it): it carries our labels. */
   managed: z.boolean(),
   template: z.string().nullable(),
-  kind: z.enum(["chat", "infer", "none"]),
+  kind: containerKind,
   gpus: z.array(z.object({ uuid: z.string(), name: z.string() })),
   score: z.number().int().nullable(),
   /** Worst failing rule. */

@@ -112,6 +112,8 @@ export const notebookCodes = [
   "NOTEBOOK_DOWN",
   "NOTEBOOK_LOGIN_NEEDED",
   "NOTEBOOK_ODD_ANSWER",
+  "NOTEBOOK_UNREACHABLE",
+  "NOTEBOOK_CERT_CHANGED",
 ] as const;
 
 export const errorCodes = [

@@ -2,6 +2,7 @@
  * The contract: everything that the renderer can ask of the core. One file a domain; this is their sum.
  * The only room that renderer/ may import.
  */
+import { alerts } from "./alerts.ts";
 import { app, prompts, settingsContract } from "./app.ts";
 import { audit } from "./audit.ts";
 import { containers, launches } from "./containers.ts";
@@ -25,12 +26,14 @@ export const contract = {
   secrets,
   keychain,
   logs,
+  alerts,
   inference,
   audit,
   practice,
 };
 export type Contract = typeof contract;
 
+export * from "./alerts.ts";
 export * from "./app.ts";
 export * from "./audit.ts";
 export type { Problem, ProcedureMeta } from "./base.ts";

@@ -46,12 +46,16 @@ export const notebookRow = z.object({
   place: notebookPlace,
   /** Port and path of the server where it runs, its folder, Jupyter's own version. */
   port: z.number().int(),
+  /** Absolute path of the unix socket that it listens on in place of a port; else empty. */
+  socket: z.string(),
+  /** It speaks TLS; SHA-256 of the certificate that it is known by, once it was met. */
+  tls: z.object({ certificate: z.string().nullable() }).nullable(),
   basePath: z.string(),
   folder: z.string(),
   version: z.string(),
   program: z.enum(["server", "notebook"]),
   login: notebookLogin,
-  /** Started from here: it can be restarted with a new key. */
+  /** Started from here, on the host or as a container: it can be restarted with a new key. */
   ours: z.boolean(),
   /** It was there the last time that its host was looked at. */
   running: z.boolean(),
@@ -127,10 +131,15 @@ export const notebooks = {
     .errors(errors)
     .input(z.strictObject({ notebookId, kernelId }))
     .output(z.object({})),
-  /** Ends the server and its kernels. `confirm` is its port, as text. */
+  /** Ends the server and its kernels. `confirm` is its port as text, or its socket. */
   stop: change("notebook.stop")
     .errors(errors)
-    .input(z.strictObject({ notebookId, confirm: z.string().max(16) }))
+    .input(z.strictObject({ notebookId, confirm: z.string().max(300) }))
+    .output(z.object({})),
+  /** From now on it is known by this certificate: one that it showed and that was refused. */
+  trust: change("notebook.trust")
+    .errors(errors)
+    .input(z.strictObject({ notebookId, certificate: z.string().regex(/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/) }))
     .output(z.object({})),
   /** Closes the local end. With `renew` a server of ours is started anew with another key; its kernels end. */
   close: change("notebook.close", "low")

@@ -44,7 +44,7 @@ import { auditLine, createHostNews } from "./ownNews.ts";
 import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
 import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
-import { createApiKeys, createSecrets, secretsFile } from "./secrets/index.ts";
+import { createApiKeys, createSecrets, environmentsOf, secretsFile } from "./secrets/index.ts";
 import { firstSettings, migrateSettings, settingsVersion } from "./settings.ts";
 import { createConnectGate, createHostKeys, createSshConfig } from "./ssh/index.ts";
 import { openStore } from "./store/index.ts";
@@ -320,7 +320,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   const alerts: Alerts = createAlerts({
     store: alertStore,
     containers: async () => (await containers.list()).rows.map(watchedContainer),
-    environmentsOf: (name) => secrets.environmentsOf(name),
+    environmentsOf: (name) => environmentsOf(secretStore.get(), name),
     open: tapsOf(logs, (error) => log(bugText("alerts", error))),
     problemOf,
     clock,

@@ -1,5 +1,7 @@
 /** One session of the hosts room, as each of the other rooms wants to see a host. Pure. */
+import type { ContainerRow } from "../contract/containers.ts";
 import type { LogSourceRef } from "../contract/logs.ts";
+import type { WatchedContainer } from "./alerts/index.ts";
 import type { Containers, HostView } from "./containers/index.ts";
 import type { HostRecord, HostSession, Hosts, SessionView } from "./hosts/index.ts";
 import type { LaunchHost } from "./launch/index.ts";
@@ -61,4 +63,19 @@ export function logSourceName(
   if (ref.kind === "journal") return { ...of, name: ref.unit ?? "" };
   if (ref.kind === "events") return { ...of, name: "" };
   return { ...of, name: containers.nameOf(ref.hostId, ref.containerId) ?? ref.containerId.slice(0, 12) };
+}
+
+/** A container as the alerts' rules choose by. */
+export function watchedContainer(row: ContainerRow): WatchedContainer {
+  const { hostId, hostName, id, name, environment, simulated, state, secrets } = row;
+  return {
+    hostId,
+    hostName,
+    containerId: id,
+    name,
+    environment,
+    simulated,
+    running: state === "running",
+    secrets: secrets.map(({ ref }) => ref.name),
+  };
 }

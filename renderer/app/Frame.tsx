@@ -20,6 +20,7 @@ const Fleet = lazy(() => withRetry(() => import("../features/fleet/index.ts")));
 const Containers = lazy(() => withRetry(() => import("../features/containers/index.ts")));
 const Launch = lazy(() => withRetry(() => import("../features/launch/index.ts")));
 const Logs = lazy(() => withRetry(() => import("../features/logs/index.ts")));
+const Alerts = lazy(() => withRetry(() => import("../features/alerts/index.ts")));
 const Tunnels = lazy(() => withRetry(() => import("../features/tunnels/index.ts")));
 const Notebooks = lazy(() => withRetry(() => import("../features/notebooks/index.ts")));
 const Secrets = lazy(() => withRetry(() => import("../features/secrets/index.ts")));
@@ -68,6 +69,9 @@ export function Frame() {
             </Route>
             <Route path="/logs/:hostId?/:what?/:place?">
               {({ hostId, what, place }) => <Logs hostId={hostId ?? null} what={what ?? null} place={place ?? null} />}
+            </Route>
+            <Route path="/alerts/:tab?/:dialog?">
+              {({ tab, dialog }) => <Alerts tab={tab ?? null} dialog={dialog ?? null} />}
             </Route>
             <Route path="/tunnels/:tunnelId?/:dialog?">
               {({ tunnelId, dialog }) => (

@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { Keyboard } from "lucide-react";
 import { Link } from "wouter";
+import { useApi } from "../client/hooks.ts";
 import { useText } from "./i18n/index.tsx";
 import { type SectionId, sections } from "./sections.ts";
 import { mainKey } from "./shortcuts.ts";
@@ -23,6 +25,7 @@ export function Sidebar({ section, onHelp }: { section: SectionId; onHelp: () =>
             >
               <Icon size={16} aria-hidden="true" />
               <span className="label">{t(`section.${id}`)}</span>
+              {id === "alerts" && <Firing />}
               <span className="kbd label" aria-hidden="true">
                 {digit}
               </span>
@@ -35,6 +38,20 @@ export function Sidebar({ section, onHelp }: { section: SectionId; onHelp: () =>
         <span className="label">{t("shortcuts.title")}</span>
       </button>
     </nav>
+  );
+}
+
+/** How many alerts nobody has taken note of. */
+function Firing() {
+  const { t } = useText();
+  const alerts = useQuery(useApi().alerts.list.queryOptions()).data?.alerts ?? [];
+  const firing = alerts.filter(({ state }) => state === "firing");
+  if (firing.length === 0) return null;
+  const worst = firing.some(({ severity }) => severity === "danger") ? "danger" : "warn";
+  return (
+    <span className={`firing ${worst}`} title={t("alerts.count", { firing: firing.length })}>
+      {firing.length > 99 ? "99+" : firing.length}
+    </span>
   );
 }
 

@@ -1,4 +1,5 @@
 import {
+  Bell,
   Boxes,
   Cable,
   KeyRound,
@@ -10,7 +11,16 @@ import {
   ShieldCheck,
 } from "lucide-react";
 
-export type SectionId = "fleet" | "containers" | "logs" | "tunnels" | "notebooks" | "secrets" | "audit" | "settings";
+export type SectionId =
+  | "fleet"
+  | "containers"
+  | "logs"
+  | "alerts"
+  | "tunnels"
+  | "notebooks"
+  | "secrets"
+  | "audit"
+  | "settings";
 export type SectionInfo = { id: SectionId; path: string; icon: LucideIcon; digit: number };
 
 /** The side bar, in order; the digit is the shortcut. */
@@ -18,11 +28,12 @@ export const sections: readonly SectionInfo[] = [
   { id: "fleet", path: "/fleet", icon: Server, digit: 1 },
   { id: "containers", path: "/containers", icon: Boxes, digit: 2 },
   { id: "logs", path: "/logs", icon: ScrollText, digit: 3 },
-  { id: "tunnels", path: "/tunnels", icon: Cable, digit: 4 },
-  { id: "notebooks", path: "/notebooks", icon: NotebookPen, digit: 5 },
-  { id: "secrets", path: "/secrets", icon: KeyRound, digit: 6 },
-  { id: "audit", path: "/audit", icon: ShieldCheck, digit: 7 },
-  { id: "settings", path: "/settings", icon: Settings, digit: 8 },
+  { id: "alerts", path: "/alerts", icon: Bell, digit: 4 },
+  { id: "tunnels", path: "/tunnels", icon: Cable, digit: 5 },
+  { id: "notebooks", path: "/notebooks", icon: NotebookPen, digit: 6 },
+  { id: "secrets", path: "/secrets", icon: KeyRound, digit: 7 },
+  { id: "audit", path: "/audit", icon: ShieldCheck, digit: 8 },
+  { id: "settings", path: "/settings", icon: Settings, digit: 9 },
 ];
 
 /** `launch` belongs to the containers. */

@@ -28,6 +28,8 @@ export function keysOf(api: Api, topic: AppChange["topic"]): QueryKey[] {
       return [api.tunnels.list.key()];
     case "notebooks":
       return [api.notebooks.list.key()];
+    case "alerts":
+      return [api.alerts.list.key()];
     case "audit":
       return [api.audit.page.key()];
     case "settings":

@@ -7,6 +7,7 @@ import { type Alert, type AlertRule, alertRule } from "../../contract/alerts.ts"
 import type { Problem } from "../../contract/index.ts";
 import type { LogSourceRef } from "../../contract/logs.ts";
 import { Failure } from "../failure.ts";
+import { lineTest } from "../logs/index.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import type { Store } from "../store/index.ts";
 import { createAlertBook } from "./book.ts";
@@ -14,6 +15,7 @@ import { createWatch, type LineTest, type Watch } from "./conditions.ts";
 import { inScope } from "./scope.ts";
 import type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
 
+export { tapsOf } from "./tap.ts";
 export type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
 
 const MAX_RULES = 100;
@@ -31,9 +33,9 @@ export interface AlertsDeps {
   store: Store<AlertRules>;
   /** Those of hosts that answer. */
   containers(): Promise<WatchedContainer[]>;
+  /** Where there is a secret of this name. */
+  environmentsOf(name: string): string[];
   open: OpenTap;
-  /** A rule's expression as a test; `BAD_INPUT` {field, reason} for one that can't be run in linear time. */
-  compile(condition: { text?: string | undefined; regex?: string | undefined; level?: AlertLevel }): LineTest;
   problemOf(error: unknown): Problem;
   clock: Clock;
   random: Random;
@@ -41,7 +43,7 @@ export interface AlertsDeps {
   report(error: unknown): void;
 }
 
-type AlertLevel = Extract<AlertRule["condition"], { kind: "pattern" }>["level"];
+type Pattern = Extract<AlertRule["condition"], { kind: "pattern" }>;
 
 export interface Alerts extends Disposable {
   /** Newest first; `reading`: how many logs a rule reads right now. */
@@ -54,7 +56,7 @@ export interface Alerts extends Disposable {
   /** Containers came, went, started or ended. */
   containersChanged(): void;
   /** A secret was masked in this log. */
-  secretSeen(source: LogSourceRef, secret: { name: string; environment: string }, sample: string | null): void;
+  secretSeen(source: LogSourceRef, name: string, sample: string | null): void;
 }
 
 interface Reader {
@@ -69,7 +71,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const book = createAlertBook(() => deps.random.id());
   /** By rule and container. */
   const readers = new Map<string, Reader>();
-  const problems = new Map<string, Problem>();
   const tests = new Map<string, LineTest>();
   const secrets = new Map<string, { last: number; count: number }>();
   let cancelLook: (() => void) | null = null;
@@ -83,7 +84,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   function testOf(rule: AlertRule): LineTest {
     const { condition } = rule;
     if (condition.kind !== "pattern") return () => true;
-    const test = tests.get(rule.id) ?? deps.compile(condition);
+    const test = tests.get(rule.id) ?? testOfPattern(condition);
     tests.set(rule.id, test);
     return test;
   }
@@ -113,7 +114,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const rules = enabled();
     const known = rules.length === 0 ? [] : await deps.containers();
     if (disposed) return;
-    problems.clear();
     const wanted = new Map<string, [AlertRule, WatchedContainer]>();
     for (const rule of rules) {
       for (const container of known)
@@ -122,15 +122,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     for (const [key, reader] of [...readers]) if (!wanted.has(key)) end(key, reader);
     for (const [key, [rule, container]] of wanted) {
       const reader = readers.get(key);
-      if (reader !== undefined) {
+      if (reader !== undefined && reader.tap.problem() === null) {
         reader.container = container;
         continue;
       }
-      try {
-        begin(rule, container);
-      } catch (error) {
-        problems.set(rule.id, deps.problemOf(error));
-      }
+      // One that could not be read is tried again.
+      if (reader !== undefined) end(key, reader);
+      begin(rule, container);
     }
     if (readers.size > 0 && cancelTick === null) cancelTick = clock.after(TICK_MS, tick);
     deps.onChange();
@@ -167,17 +165,17 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     });
   }
 
-  async function secretSeen(
-    source: LogSourceRef,
-    secret: { name: string; environment: string },
-    sample: string | null,
-  ) {
-    if (source.kind !== "container" || disposed) return;
+  async function secretSeen(source: LogSourceRef, name: string, sample: string | null): Promise<void> {
+    // The console's own credentials are masked by a name too; they are given to nobody.
+    const environments = deps.environmentsOf(name);
+    if (source.kind !== "container" || environments.length === 0) return;
     const { hostId, containerId } = source;
-    const key = `secret ${secret.name} ${hostId} ${containerId}`;
     const containers = await deps.containers();
     const container = containers.find((each) => each.hostId === hostId && each.containerId === containerId);
-    if (container === undefined || disposed || container.secrets.includes(secret.name)) return;
+    if (container === undefined || disposed || container.secrets.includes(name)) return;
+    const environment = environments.includes(container.environment) ? container.environment : String(environments[0]);
+    const secret = { name, environment };
+    const key = `secret ${name} ${hostId} ${containerId}`;
     const now = clock.now();
     const count = (secrets.get(key)?.count ?? 0) + 1;
     secrets.set(key, { last: now, count });
@@ -189,7 +187,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   return {
     list() {
       const reading = new Map<string, number>();
-      for (const { rule } of readers.values()) reading.set(rule.id, (reading.get(rule.id) ?? 0) + 1);
+      const problems = new Map<string, Problem>();
+      for (const { rule, tap } of readers.values()) {
+        const problem = tap.problem();
+        if (problem === null) reading.set(rule.id, (reading.get(rule.id) ?? 0) + 1);
+        else problems.set(rule.id, deps.problemOf(problem));
+      }
       const rules = store.get().rules.map((rule) => ({
         ...rule,
         reading: reading.get(rule.id) ?? 0,
@@ -198,7 +201,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       return { alerts: book.list(), rules, dropped: book.dropped };
     },
     async saveRule(rule) {
-      if (rule.condition.kind === "pattern") mustSaySomething(rule.condition, deps.compile);
+      if (rule.condition.kind === "pattern") mustSaySomething(rule.condition);
       const saved = rule.id === "" ? { ...rule, id: deps.random.id() } : rule;
       await store.update(({ rules }) => {
         const at = rules.findIndex(({ id }) => id === saved.id);
@@ -224,8 +227,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       return { count };
     },
     containersChanged: () => lookSoon(LOOK_MS),
-    secretSeen(source, secret, sample) {
-      secretSeen(source, secret, sample).catch((error: unknown) => deps.report(error));
+    secretSeen(source, name, sample) {
+      secretSeen(source, name, sample).catch((error: unknown) => deps.report(error));
     },
     async dispose() {
       disposed = true;
@@ -246,10 +249,16 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 }
 
-function mustSaySomething(condition: Parameters<AlertsDeps["compile"]>[0], compile: AlertsDeps["compile"]): void {
-  const { text, regex, level } = condition;
-  if ((text ?? "") === "" && (regex ?? "") === "" && level === undefined) {
+/** `BAD_INPUT` {field, reason} for an expression that can't be run in linear time. */
+function testOfPattern({ text, regex, level }: Pattern): LineTest {
+  const fits = lineTest({ text, regex });
+  return (line) => (level === undefined || line.level === level) && fits(line.text);
+}
+
+function mustSaySomething(condition: Pattern): void {
+  const { text = "", regex = "", level } = condition;
+  if (text === "" && regex === "" && level === undefined) {
     throw new Failure("BAD_INPUT", { field: "text", reason: "a pattern needs a text, an expression or a level" });
   }
-  compile(condition);
+  testOfPattern(condition);
 }

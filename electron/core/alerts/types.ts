@@ -1,5 +1,5 @@
-import type { AlertRule } from "../../contract/alerts.ts";
 import type { LogLevel, LogSourceRef, LogState } from "../../contract/logs.ts";
+import type { Failure } from "../failure.ts";
 
 /** A line as a rule sees it: masked. */
 export interface SeenLine {
@@ -13,10 +13,12 @@ export interface SeenLine {
 /** A log that is being read because of a rule, until it is closed. */
 export interface LogTap {
   state(): LogState;
+  /** Why it is not being read. */
+  problem(): Failure | null;
   close(): void;
 }
 
-/** Reads a log from now on, or joins those who read it already. `LIMIT_REACHED` when too many are being read. */
+/** Reads a log from now on, or joins those who read it already. */
 export type OpenTap = (source: LogSourceRef, onLine: (line: SeenLine) => void) => LogTap;
 
 /** A container as rules choose by. */
@@ -30,8 +32,4 @@ export interface WatchedContainer {
   running: boolean;
   /** Names of the secrets that it was given. */
   secrets: readonly string[];
-}
-
-export interface AlertFile {
-  rules: AlertRule[];
 }

@@ -1,3 +1,4 @@
+import { alertRoutes } from "./alerts.ts";
 import { appRoutes } from "./app.ts";
 import { containerRoutes } from "./containers.ts";
 import { type GuardDeps, guarded } from "./guard.ts";
@@ -19,6 +20,7 @@ export function createRouter(services: Services, guard: GuardDeps) {
     ...hostRoutes(os, services),
     ...containerRoutes(os, services),
     ...logRoutes(os, services),
+    ...alertRoutes(os, services),
     ...secretRoutes(os, services),
     ...tunnelRoutes(os, services),
     ...notebookRoutes(os, services),

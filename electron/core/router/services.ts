@@ -1,4 +1,5 @@
 import type { AppChange, AppInfo, Settings, Template } from "../../contract/index.ts";
+import type { Alerts } from "../alerts/index.ts";
 import type { Audit } from "../audit/index.ts";
 import type { Broadcast } from "../broadcast.ts";
 import type { Containers } from "../containers/index.ts";
@@ -29,6 +30,7 @@ export interface Services {
   secrets: Secrets;
   keychain: Keychain;
   logs: LogRoom;
+  alerts: Alerts;
   models: ModelAccess;
   audit: Audit;
   practice: PracticeControl;

@@ -144,7 +144,7 @@ async function environInside(deps: ExposureDeps, signal: AbortSignal): Promise<B
 async function argv(deps: ExposureDeps, detail: ContainerDetail, signal: AbortSignal): Promise<Found> {
   const processes = await deps.engine.top(deps.containerId, { signal });
   const note = `${processes.length} processes`;
-  return { bytes: [utf8([...detail.command, ...processes].join("\n"))], note, looked: true };
+  return { bytes: [utf8([...detail.command, ...processes.map(({ args }) => args)].join("\n"))], note, looked: true };
 }
 
 async function history(deps: ExposureDeps, detail: ContainerDetail, signal: AbortSignal): Promise<Found> {

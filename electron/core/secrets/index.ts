@@ -14,7 +14,7 @@ export {
   type ModelLoader,
   type OwnKeysForServers,
 } from "./injection.ts";
-export { type SecretsFile, secretsFile } from "./ledger.ts";
+export { environmentsOf, type SecretsFile, secretsFile } from "./ledger.ts";
 export { Secret, type SecretRegistrar } from "./secret.ts";
 export {
   createSecrets,

@@ -25,6 +25,11 @@ export interface SecretsStore {
 
 export const keyOf = (of: Pick<SecretRef, "environment" | "name">) => `${of.environment}/${of.name}`;
 
+/** Where there is a secret of this name. */
+export function environmentsOf(file: SecretsFile, name: string): string[] {
+  return file.secrets.filter((meta) => meta.name === name && !meta.removed).map(({ environment }) => environment);
+}
+
 /** Numbers and dates of secrets, and which of them the keychain held when it was last listed. Keys are {@link keyOf}. */
 export interface Ledger {
   metaOf(key: string): SecretMeta | undefined;

@@ -1,3 +1,4 @@
+import { alerts } from "./en/alerts.ts";
 import { audit } from "./en/audit.ts";
 import { connections } from "./en/connections.ts";
 import { containers } from "./en/containers.ts";
@@ -21,6 +22,7 @@ const english = {
   ...launch,
   ...logs,
   ...detect,
+  ...alerts,
   ...tunnels,
   ...notebooks,
   ...secrets,

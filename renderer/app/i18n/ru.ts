@@ -1,4 +1,5 @@
 import type { MessageId } from "./en.ts";
+import { alerts } from "./ru/alerts.ts";
 import { audit } from "./ru/audit.ts";
 import { connections } from "./ru/connections.ts";
 import { containers } from "./ru/containers.ts";
@@ -22,6 +23,7 @@ export const ru: Record<MessageId, string> = {
   ...launch,
   ...logs,
   ...detect,
+  ...alerts,
   ...tunnels,
   ...notebooks,
   ...secrets,

@@ -1,6 +1,7 @@
 /** Which lines of a log are rows: filters that run in linear time, and an index of rows for each. */
 export { compileFilter } from "./compile.ts";
 export { lineDigest } from "./digest.ts";
+export { lineTest } from "./lineTest.ts";
 export { createRows } from "./rows.ts";
 export type {
   CompiledFilter,

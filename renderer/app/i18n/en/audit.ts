@@ -40,6 +40,9 @@ export const audit = {
   "verify.took": "{segments, plural, one {# segment} other {# segments}}, checked in {duration}.",
   "verify.unchecked": "Not checked: {what}",
 
+  "action.alert.acknowledge": "Take note of alerts",
+  "action.alert.rule.remove": "Remove an alert rule",
+  "action.alert.rule.save": "Save an alert rule",
   "action.container.launch": "Launch a container",
   "action.container.launch.request": "Ask for a launch",
   "action.container.launch.cancel": "Cancel a launch",

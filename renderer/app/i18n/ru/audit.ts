@@ -40,6 +40,9 @@ export const audit = {
     "{segments, plural, one {# файл} few {# файла} many {# файлов} other {# файла}}, проверка заняла {duration}.",
   "verify.unchecked": "Не проверено: {what}",
 
+  "action.alert.acknowledge": "Принять тревоги",
+  "action.alert.rule.remove": "Удалить правило тревоги",
+  "action.alert.rule.save": "Сохранить правило тревоги",
   "action.container.launch": "Запуск контейнера",
   "action.container.launch.request": "Запрос на запуск",
   "action.container.launch.cancel": "Отмена запуска",

@@ -55,17 +55,14 @@ function scene(containers: WatchedContainer[]) {
       },
     } as never,
     containers: async () => containers,
+    environmentsOf: (name) => (name === "HF_TOKEN" ? ["staging", "production"] : []),
     open(source: LogSourceRef, onLine) {
-      if (told.refuse !== null) throw told.refuse;
+      const { refuse } = told;
       const name =
         containers.find((each) => source.kind === "container" && each.containerId === source.containerId)?.name ?? "";
       const tap = { onLine, state: "live" as LogState };
-      taps.set(name, tap);
-      return { state: () => tap.state, close: () => void taps.delete(name) };
-    },
-    compile: ({ text = "", regex }) => {
-      if (regex !== undefined) throw new Failure("BAD_INPUT", { field: "regex", reason: "no" });
-      return (line) => line.text.includes(text);
+      if (refuse === null) taps.set(name, tap);
+      return { state: () => tap.state, problem: () => refuse, close: () => void taps.delete(name) };
     },
     problemOf: (error) =>
       isFailure(error) ? { code: error.code, details: { ...error.details } } : { code: "INTERNAL", details: {} },
@@ -207,7 +204,7 @@ describe("alerts by rules", () => {
 });
 
 describe("a secret where it was not given", () => {
-  const seen = { name: "HF_TOKEN", environment: "production" };
+  const seen = "HF_TOKEN";
   const source = { kind: "container", hostId: "h", containerId: idOf("llama") } as const;
 
   it("is an alert, once for a container, and over when it is no longer seen", async () => {
@@ -222,7 +219,7 @@ describe("a secret where it was not given", () => {
         severity: "danger",
         rule: null,
         count: 2,
-        secret: seen,
+        secret: { name: seen, environment: "production" },
         sample: "again HF_TOKEN=********",
         state: "firing",
       },
@@ -237,6 +234,7 @@ describe("a secret where it was not given", () => {
     alerts.secretSeen(source, seen, null);
     alerts.secretSeen({ ...source, containerId: "f".repeat(12) }, seen, null);
     alerts.secretSeen({ kind: "console" }, seen, null);
+    alerts.secretSeen(source, "TOKEN_OF_A_NOTEBOOK", null);
     await clock.advance(10);
     expect(alerts.list().alerts).toEqual([]);
   });

@@ -14,11 +14,9 @@ const catalogues: readonly (readonly [Language, Record<string, string>])[] = [
   ["ru", ru],
 ];
 
-/** Names in braces, wherever they stand, with what is done with them: `count:plural`. */
+/** Names in braces, wherever they stand, with what is done with them: `count:plural`. Words of a branch are none. */
 function placeholders(message: string): string[] {
-  const found = [...message.matchAll(/\{(\w+)\s*(?:,\s*(\w+))?[^{}]*?[{}]/g)].map(
-    ([, name, kind]) => `${name}:${kind ?? ""}`,
-  );
+  const found = [...message.matchAll(/\{(\w+)(?:\}|,\s*(\w+))/g)].map(([, name, kind]) => `${name}:${kind ?? ""}`);
   return [...new Set(found.filter((entry) => !/^\d/.test(entry)))].sort();
 }
 
@@ -35,6 +33,7 @@ test("a text has the same placeholders in both languages", () => {
 
 test("the comparison of placeholders sees a difference", () => {
   expect(placeholders("{a} of {b, plural, one {# host} other {# hosts}}")).toEqual(["a:", "b:plural"]);
+  expect(placeholders("{a, select, x {some words} other {}}")).toEqual(["a:select"]);
   expect(placeholders("{a} of {c}")).not.toEqual(placeholders("{a} of {b}"));
 });
 
