@@ -219,7 +219,7 @@ export function fakeEngine(images: readonly FakeImage[] = [fakeImage("gatehouse/
         if (found !== undefined) all.delete(found.id);
       }),
     top: (id, { signal } = {}) =>
-      around("top", signal, () => ["node /app/inference-server.mjs", ...find(id).processes]),
+      around("top", signal, () => ["node /app/inference-server.mjs", ...find(id).processes].map(asProcess)),
     exec: (id, argv, options = {}) =>
       around("exec", options.signal, () => {
         const container = find(id);
@@ -328,4 +328,8 @@ export function inspectOf(container: FakeContainer, imageId: string): ContainerD
     hostConfig: body.HostConfig,
     raw: { Id: container.id, Name: `/${container.name}`, Config: body, HostConfig: body.HostConfig },
   };
+}
+
+function asProcess(args: string) {
+  return { pid: 4242, memoryBytes: 61_440_000, args };
 }

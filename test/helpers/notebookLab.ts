@@ -5,7 +5,12 @@ import WebSocket from "ws";
 import type { Engine } from "../../electron/core/docker/index.ts";
 import { Failure } from "../../electron/core/failure.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
-import { createNotebooks, type NotebookFile, type Notebooks } from "../../electron/core/notebooks/index.ts";
+import {
+  createNotebooks,
+  type NotebookFile,
+  type Notebooks,
+  type NotebooksDeps,
+} from "../../electron/core/notebooks/index.ts";
 import type { HostLink } from "../../electron/core/ssh/index.ts";
 import { createWays } from "../../electron/core/tunnels/index.ts";
 
@@ -17,7 +22,12 @@ export interface NotebookLab {
   close(): Promise<void>;
 }
 
-export function openNotebookLab(link: HostLink, engine: Engine | null = null): NotebookLab {
+export interface LabOptions {
+  containers?: Partial<NotebooksDeps["containers"]>;
+  language?: "en" | "ru";
+}
+
+export function openNotebookLab(link: HostLink, engine: Engine | null = null, more: LabOptions = {}): NotebookLab {
   let file: NotebookFile = { notebooks: [] };
   const registered: string[] = [];
   const clock = systemClock();
@@ -42,6 +52,8 @@ export function openNotebookLab(link: HostLink, engine: Engine | null = null): N
       },
       about: () => ({ name: "orion", environment: "development", simulated: false }),
     },
+    containers: { isOurs: () => false, renew: async () => {}, ...more.containers },
+    language: () => more.language ?? "system",
     ways: createWays({ linkOf: () => link, asking: () => false, clock }),
     registrar: { register: (_, value) => void registered.push(Buffer.from(value).toString()) },
     windows: null,
@@ -94,9 +106,15 @@ export async function letIn(url: string): Promise<{ port: number; cookie: string
 }
 
 /** Computes an expression in a kernel through the websocket, as the notebook's page would (Jupyter messaging 5.3). */
-export async function compute(port: number, cookie: string, kernelId: string, code: string): Promise<string> {
+export async function compute(
+  port: number,
+  cookie: string,
+  kernelId: string,
+  code: string,
+  base = "/",
+): Promise<string> {
   const session = randomBytes(8).toString("hex");
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/api/kernels/${kernelId}/channels?session_id=${session}`, {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${base}api/kernels/${kernelId}/channels?session_id=${session}`, {
     headers: { cookie },
     origin: `http://127.0.0.1:${port}`,
   });

@@ -5,8 +5,16 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { NotebookRow } from "../../electron/contract/index.ts";
+import type { Notebooks } from "../../electron/core/notebooks/index.ts";
 import { mustSkip, startSshd } from "../helpers/lab/index.ts";
-import { type JupyterHome, type JupyterOptions, jupyterHome, startJupyter } from "../helpers/lab/jupyter.ts";
+import {
+  type JupyterHome,
+  type JupyterOptions,
+  jupyterHome,
+  makeCertificate,
+  startJupyter,
+} from "../helpers/lab/jupyter.ts";
 import { testLink } from "../helpers/lab/link.ts";
 import { failureOf, newKernel, notebookBehaviour, rowAt } from "../helpers/notebookBehaviour.ts";
 import { call, compute, letIn, openNotebookLab } from "../helpers/notebookLab.ts";
@@ -47,7 +55,7 @@ async function withJupyter(options: JupyterOptions = {}) {
   return { ...all, jupyter, row };
 }
 
-async function opened(all: Awaited<ReturnType<typeof withJupyter>>) {
+async function opened(all: { notebooks: Notebooks; row: NotebookRow }) {
   const answer = await all.notebooks.open(all.row.id);
   if (answer.shown !== "link") throw new Error("a window in a test");
   return { url: answer.url, ...(await letIn(answer.url)) };
@@ -106,6 +114,87 @@ describe.skipIf(skip)("a notebook through OpenSSH's sshd", { timeout: 90_000 }, 
     expect(row.findings.map(({ id }) => id)).toEqual(
       expect.arrayContaining(["listens-everywhere", "no-login", ...(process.getuid?.() === 0 ? ["runs-as-root"] : [])]),
     );
+  });
+
+  it.each(["server", "notebook"] as const)("keeps to a base path of its own: %s", async (program) => {
+    const name = program === "server" ? "ServerApp" : "NotebookApp";
+    const all = await withJupyter({ program, args: [`--${name}.base_url=/team/anna/`] });
+    expect(all.row).toMatchObject({ basePath: "/team/anna/", activity: { kernels: 0 }, problem: null });
+    const { port, cookie, path } = await opened(all);
+    expect(JSON.parse(path)).toEqual({ path: "/team/anna/" });
+    expect(await compute(port, cookie, await newKernel(port, cookie, "/team/anna/"), "1+1", "/team/anna/")).toBe("2");
+    expect(await all.notebooks.kernels(all.row.id)).toHaveLength(1);
+    await until(() => rowAt(all.notebooks.list(), all.jupyter.port).local?.state.light === "healthy");
+  });
+
+  it("opens one that speaks TLS, knows its certificate from then on, and says nothing to another", async () => {
+    const all = await setUp();
+    const { fingerprint } = makeCertificate(all.home);
+    const jupyter = await startJupyter(all.home, { tls: true });
+    closers.push(() => jupyter.stop());
+    expect(await all.notebooks.refresh()).toEqual([]);
+    const row = rowAt(all.notebooks.list(), jupyter.port);
+    expect(row).toMatchObject({ tls: { certificate: fingerprint }, problem: null, activity: { kernels: 0 } });
+    const { port, cookie } = await opened({ ...all, row });
+    expect(await compute(port, cookie, await newKernel(port, cookie), "1+1")).toBe("2");
+
+    const other = makeCertificate(all.home).fingerprint;
+    const before = jupyter.token();
+    await jupyter.restart();
+    expect((await call(port, "/api/status", { headers: { cookie } })).status).toBe(503);
+    const changed = { code: "NOTEBOOK_CERT_CHANGED", details: { was: fingerprint, now: other } };
+    expect(await failureOf(all.notebooks.kernels(row.id))).toEqual(changed);
+    await until(() => {
+      const state = rowAt(all.notebooks.list(), jupyter.port).local?.state;
+      return state?.light === "service-down" && state.why.code === "NOTEBOOK_CERT_CHANGED";
+    });
+    await all.notebooks.trust(row.id, other);
+    expect((await call(port, "/api/status", { headers: { cookie } })).status).toBe(200);
+    expect(jupyter.token()).not.toBe(before);
+    await until(() => rowAt(all.notebooks.list(), jupyter.port).local?.state.light === "healthy");
+    expect(await failureOf(all.notebooks.trust("none", other))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("opens one that listens on a unix socket", async () => {
+    const all = await setUp();
+    const socket = join(all.home.dir, "lab.sock");
+    const jupyter = await startJupyter(all.home, { socket });
+    closers.push(() => jupyter.stop());
+    expect(await all.notebooks.refresh()).toEqual([]);
+    const row = all.notebooks.list().find((each) => each.socket === socket);
+    expect(row).toMatchObject({ port: 0, problem: null, activity: { kernels: 0 }, login: "key" });
+    if (row === undefined) throw new Error("it was not found");
+    const { port, cookie } = await opened({ ...all, row });
+    expect(await compute(port, cookie, await newKernel(port, cookie), "1+1")).toBe("2");
+    expect(await failureOf(all.notebooks.stop(row.id, "0"))).toMatchObject({ code: "BAD_INPUT" });
+    await all.notebooks.stop(row.id, socket);
+    expect(all.notebooks.list()).toEqual([]);
+  });
+
+  it("finds one that was started with another environment", async () => {
+    const all = await setUp();
+    const other = jupyterHome();
+    closers.push(() => other.remove());
+    const jupyter = await startJupyter(other);
+    closers.push(() => jupyter.stop());
+    await all.notebooks.refresh();
+    expect(rowAt(all.notebooks.list(), jupyter.port)).toMatchObject({ folder: join(other.dir, "work"), problem: null });
+  });
+
+  it("does not keep a server awake by looking at it", async () => {
+    const all = await withJupyter();
+    const last = () => rowAt(all.notebooks.list(), all.jupyter.port).activity?.lastAt ?? 0;
+    const { port, cookie } = await opened(all);
+    expect(await compute(port, cookie, await newKernel(port, cookie), "1+1")).toBe("2");
+    await until(async () => {
+      const [kernel] = await all.notebooks.kernels(all.row.id);
+      return kernel?.state === "idle" && kernel.connections === 0;
+    });
+    await all.notebooks.refresh();
+    const before = last();
+    await all.notebooks.kernels(all.row.id);
+    await all.notebooks.refresh();
+    expect(last()).toBe(before);
   });
 
   it("leaves a password to the person who types it", async () => {

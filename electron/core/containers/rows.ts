@@ -1,5 +1,6 @@
 import type {
   ContainerDetailView,
+  ContainerKind,
   ContainerRow,
   DeliveryReason,
   Finding,
@@ -14,7 +15,7 @@ import type { MaskGuard } from "../logs/index.ts";
 /** What the launch room remembers of a container that this console started. */
 export interface LaunchRecord {
   template: string;
-  kind: "chat" | "infer" | "none";
+  kind: ContainerKind;
   /** Each with the version that was given. */
   secrets: { ref: SecretRef; delivery: "memory" | "file"; why: DeliveryReason }[];
   proof: Proof | null;

@@ -10,6 +10,7 @@ import {
   inspectedImage,
   listedContainer,
   listedImage,
+  processesOf,
   processTable,
   systemInfo,
 } from "./answers/index.ts";
@@ -178,14 +179,14 @@ export function createEngine(deps: SessionDeps): Engine {
     top: (id, options) =>
       use(options, async (client) => {
         // Unlimited width: what is cut off could be what one looks for.
-        const query = { ps_args: "-eww -o pid,args" };
+        const query = { ps_args: "-eww -o pid,rss,args" };
         const table = await client.json(processTable, {
           path: `${container(id)}/top`,
           query,
           subject: { id },
           ...options,
         });
-        return (table.Processes ?? []).map((row) => row.at(-1) ?? "");
+        return processesOf(table);
       }),
 
     exec: (id, argv, options = {}) => use(options, (client) => runInside(client, clock, checkedId(id), argv, options)),

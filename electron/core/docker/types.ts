@@ -102,6 +102,15 @@ export interface ContainerStats {
   pids: number;
 }
 
+export interface EngineProcess {
+  /** Of the host; `null` where the engine does not tell. */
+  pid: number | null;
+  /** Resident; `null` where the engine does not tell. */
+  memoryBytes: number | null;
+  /** Argument vector, as one text. */
+  args: string;
+}
+
 export interface EngineEvent {
   type: string;
   action: string;
@@ -139,8 +148,8 @@ export interface Engine extends Disposable {
   restart(id: string, options?: Cancellable): Promise<void>;
   /** Removing what is not there is not an error. */
   remove(id: string, options?: Cancellable & { force?: boolean }): Promise<void>;
-  /** Argument vectors of the container's processes, as the host sees them. */
-  top(id: string, options?: Cancellable): Promise<string[]>;
+  /** The container's processes, as the host sees them. */
+  top(id: string, options?: Cancellable): Promise<EngineProcess[]>;
   exec(
     id: string,
     argv: readonly string[],

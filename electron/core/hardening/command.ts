@@ -1,5 +1,5 @@
 import type { LaunchSpec } from "../../contract/containers.ts";
-import { fullUser, secretsDir, tmpfsOf } from "./posture.ts";
+import { fullUser, isVolume, secretsDir, tmpfsOf } from "./posture.ts";
 import { settingLooksSecret, textLooksSecret } from "./secretLike.ts";
 
 export interface CommandOptions {
@@ -54,10 +54,10 @@ function runArguments(spec: LaunchSpec, options: CommandOptions): string[] {
         `--tmpfs=${path}:rw,${exec ? "exec" : "noexec"},nosuid,nodev,mode=1777,size=${sizeBytes}`,
     ),
     `--tmpfs=${secretsDir}:rw,noexec,nosuid,nodev,mode=0700,size=8m`,
-    ...spec.mounts.map(
-      ({ source, target, readOnly }) =>
-        `--mount=type=bind,source=${source},target=${target}${readOnly ? ",readonly" : ""},bind-propagation=rprivate`,
-    ),
+    ...spec.mounts.map(({ source, target, readOnly }) => {
+      const place = `source=${source},target=${target}${readOnly ? ",readonly" : ""}`;
+      return `--mount=type=${isVolume(source) ? `volume,${place}` : `bind,${place},bind-propagation=rprivate`}`;
+    }),
     ...(spec.memoryBytes === null ? [] : [`--memory=${spec.memoryBytes}`, `--memory-swap=${spec.memoryBytes}`]),
     ...(spec.cpus === null ? [] : [`--cpus=${spec.cpus}`]),
     ...(spec.pidsLimit === null ? [] : [`--pids-limit=${spec.pidsLimit}`]),

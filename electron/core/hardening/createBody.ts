@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { LaunchSpec } from "../../contract/containers.ts";
+import type { ContainerKind, LaunchSpec } from "../../contract/containers.ts";
 import type { CreateBody } from "../docker/index.ts";
-import { fullUser, secretsDir, tmpfsOf } from "./posture.ts";
+import { fullUser, isVolume, secretsDir, tmpfsOf } from "./posture.ts";
 
 export interface CreateOptions {
   /** What is started: `name@sha256:…` or an image id. A tag only where nothing is known yet (a plan). */
@@ -11,7 +11,7 @@ export interface CreateOptions {
   networkName: string;
   /** The version that is spoken to the engine, `1.41`. */
   apiVersion: string;
-  kind: "chat" | "infer" | "none";
+  kind: ContainerKind;
   /** Port that the model server listens on inside; `null` for an image that serves nothing. */
   serverPort: number | null;
   /** Settings that the template needs whatever the form says (`AUTH_TOKEN_FILE`). */
@@ -115,12 +115,12 @@ function hostConfigOf(spec: LaunchSpec, options: CreateOptions): Record<string, 
       [secretsDir, secretsMountOf(spec.user)],
     ]),
     Mounts: spec.mounts.map(({ source, target, readOnly }) => ({
-      Type: "bind",
+      Type: isVolume(source) ? "volume" : "bind",
       Source: source,
       Target: target,
       ReadOnly: readOnly,
       // Without CreateMountpoint an engine would quietly make an empty folder on the host for a mistyped path.
-      BindOptions: { Propagation: "rprivate", CreateMountpoint: false },
+      ...(isVolume(source) ? {} : { BindOptions: { Propagation: "rprivate", CreateMountpoint: false } }),
     })),
     // Equal limits mean no swap: unset, the engine would allow twice the memory.
     ...(spec.memoryBytes === null ? {} : { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),

@@ -31,6 +31,7 @@ export interface Posture {
   pidsLimit: number | null;
   shmBytes: number;
   coreDumps: boolean;
+  /** `source` is a folder of the host; empty for a volume of the engine. */
   mounts: readonly { source: string; target: string; readOnly: boolean; shared: boolean }[];
   devices: readonly string[];
   kernelPathsOpen: boolean;
@@ -120,7 +121,11 @@ export function postureOfSpec(spec: LaunchSpec, context: Pick<HardeningContext, 
     pidsLimit: spec.pidsLimit,
     shmBytes: spec.shmBytes,
     coreDumps: false,
-    mounts: spec.mounts.map((mount) => ({ ...mount, shared: false })),
+    mounts: spec.mounts.map((mount) => ({
+      ...mount,
+      source: isVolume(mount.source) ? "" : mount.source,
+      shared: false,
+    })),
     devices: [],
     kernelPathsOpen: false,
     image: spec.image,
@@ -135,4 +140,9 @@ export function postureOfSpec(spec: LaunchSpec, context: Pick<HardeningContext, 
     gpus: spec.gpus,
     allGpus: false,
   };
+}
+
+/** A mount's source is a folder of the host, or the name of a volume. */
+export function isVolume(source: string): boolean {
+  return !source.startsWith("/");
 }

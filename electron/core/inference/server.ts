@@ -15,8 +15,9 @@ export interface ServerProfile {
   /**
    * `gatehouse`: `X-API-Key`, `/ready`, `/v1/model/load`, `/v1/infer`, `/v1/chat/completions`.
    * `openai`: `Authorization: Bearer`, `/health`, `/v1/chat/completions`; its model is loaded when it is ready.
+   * `jupyter`: `Authorization: token`, `/api/status`; it is asked nothing but whether it is ready.
    */
-  protocol: "gatehouse" | "openai";
+  protocol: "gatehouse" | "openai" | "jupyter";
 }
 
 export interface ModelServerDeps extends ExchangeDeps {
@@ -61,6 +62,7 @@ export interface ModelServer {
   infer(inputs: Readonly<Record<string, TensorView>>, options?: Cancellable): Promise<InferResult>;
 }
 
+const readyPaths = { gatehouse: "/ready", openai: "/health", jupyter: "/api/status" } as const;
 const readyLimitMs = 5_000;
 const loadLimitMs = 15 * 60_000;
 const unloadLimitMs = 60_000;
@@ -80,7 +82,9 @@ export function createModelServer(deps: ModelServerDeps): ModelServer {
   }
 
   async function probe(path: string, signal: AbortSignal | undefined) {
-    const answer = await exchange(deps, { method: "GET", path, headers: {}, timeoutMs: readyLimitMs, signal });
+    // Jupyter tells nobody but who has the key, which shows at once that it took it.
+    const headers = profile.protocol === "jupyter" ? keyHeader(deps) : {};
+    const answer = await exchange(deps, { method: "GET", path, headers, timeoutMs: readyLimitMs, signal });
     const body = z.object({ status: z.string() }).safeParse(parsed(deps.mask.bytes(answer.body)));
     return { status: answer.status, note: body.success ? body.data.status.slice(0, 100) : `${path} ${answer.status}` };
   }
@@ -96,8 +100,8 @@ export function createModelServer(deps: ModelServerDeps): ModelServer {
   return {
     async ready({ signal } = {}) {
       try {
-        let found = await probe(profile.protocol === "openai" ? "/health" : "/ready", signal);
-        if (found.status === 404) found = await probe("/health", signal);
+        let found = await probe(readyPaths[profile.protocol], signal);
+        if (found.status === 404 && profile.protocol !== "jupyter") found = await probe("/health", signal);
         return { ready: found.status >= 200 && found.status < 300, note: found.note };
       } catch (error) {
         if (!isFailure(error, "SERVER_NOT_READY") && !isFailure(error, "TIMED_OUT")) throw error;
@@ -142,7 +146,8 @@ export function createModelServer(deps: ModelServerDeps): ModelServer {
 
 function keyHeader({ apiKey, profile }: ModelServerDeps): Record<string, string> {
   const key = apiKey.use((value) => value.toString("latin1"));
-  return profile.protocol === "openai" ? { authorization: `Bearer ${key}` } : { "x-api-key": key };
+  if (profile.protocol === "gatehouse") return { "x-api-key": key };
+  return { authorization: `${profile.protocol === "jupyter" ? "token" : "Bearer"} ${key}` };
 }
 
 function parsed(bytes: Uint8Array): unknown {

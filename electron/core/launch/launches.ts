@@ -84,7 +84,7 @@ export function createLaunches(deps: LaunchDeps): Launches {
     },
     profileOf(id) {
       const template = deps.templates.find((each) => each.id === id);
-      return template === undefined ? null : profileOf(template);
+      return template === undefined || template.kind === "notebook" ? null : profileOf(template);
     },
     ...afterwards(deps, templateOf),
     async dispose() {

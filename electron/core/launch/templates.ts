@@ -13,7 +13,7 @@ const templateFile = template.extend({
   server: z
     .strictObject({
       port: z.number().int().min(1).max(65_535),
-      protocol: z.enum(["gatehouse", "openai"]),
+      protocol: z.enum(["gatehouse", "openai", "jupyter"]),
       /** Below `/run/secrets`: the key of this start is written here. */
       apiKeyFile: z.string().regex(/^\/run\/secrets\/[A-Za-z0-9_][A-Za-z0-9._-]*$/),
       /** How long the server may take until it accepts calls. */

@@ -35,11 +35,17 @@ const kernels = z
 
 const sessions = z.array(z.object({ path: z.string().max(1000).catch(""), kernel: z.object({ id: z.string() }) }));
 
+export type ServerKernel = z.infer<typeof kernels>[number];
+
+/** Without it a server that is only looked at would never count as idle, and never end by itself. */
+const quietly = "?no_track_activity=1";
+
 /** The API of a running Jupyter server (jupyter_server, `services/api/api.yaml`). */
 export const askStatus = (deps: AskDeps, options?: Cancellable) => ask(deps, "GET", "api/status", status, options);
-export const askKernels = (deps: AskDeps, options?: Cancellable) => ask(deps, "GET", "api/kernels", kernels, options);
+export const askKernels = (deps: AskDeps, options?: Cancellable) =>
+  ask(deps, "GET", `api/kernels${quietly}`, kernels, options);
 export const askSessions = (deps: AskDeps, options?: Cancellable) =>
-  ask(deps, "GET", "api/sessions", sessions, options);
+  ask(deps, "GET", `api/sessions${quietly}`, sessions, options);
 /** The one question that needs no key. */
 export const askVersion = (deps: AskDeps, options?: Cancellable) =>
   ask({ ...deps, key: null }, "GET", "api", z.object({ version: z.string() }), options);

@@ -1,9 +1,36 @@
 import { createHash } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Refusal } from "./headers.ts";
 
 /** Our own pages on a notebook's address begin so; Jupyter has nothing there. */
 export const doorPath = "/__gatehouse/open";
 export const handOverPath = "/__gatehouse/hand-over";
+
+export type DoorLanguage = "en" | "ru";
+
+const words = {
+  en: {
+    title: "Notebook · Gatehouse",
+    opening: "Opening the notebook…",
+    used: "This address was used already, or is too old. Open the notebook again from Gatehouse.",
+    refused: "Only the browser that Gatehouse opened it in may use this address. Open the notebook from Gatehouse.",
+    down: "The notebook server does not answer. This page tries again by itself.",
+  },
+  ru: {
+    title: "Блокнот · Gatehouse",
+    opening: "Открываем блокнот…",
+    used: "Этот адрес уже использован или устарел. Откройте блокнот из Gatehouse ещё раз.",
+    refused: "Этот адрес только для того браузера, где его открыл Gatehouse. Откройте блокнот из Gatehouse.",
+    down: "Сервер блокнотов не отвечает. Страница сама попробует ещё раз.",
+  },
+} as const;
+
+/** The language that was chosen in the program; else the first of the browser's that we speak. */
+export function doorLanguage(chosen: "system" | DoorLanguage, { headers }: Pick<IncomingMessage, "headers">) {
+  if (chosen !== "system") return chosen;
+  const wanted = (headers["accept-language"] ?? "").split(",").map((each) => each.trim().slice(0, 2).toLowerCase());
+  return wanted.find((each): each is DoorLanguage => each === "en" || each === "ru") ?? "en";
+}
 
 /** Reads the code from the fragment, takes it out of the address bar and the history, and trades it for a cookie. */
 const script = `
@@ -13,11 +40,15 @@ fetch("${handOverPath}", { method: "POST", headers: { "content-type": "applicati
   body: JSON.stringify({ code }), cache: "no-store", redirect: "error" })
   .then((answer) => (answer.ok ? answer.json() : Promise.reject()))
   .then(({ path }) => location.replace(path))
-  .catch(() => { document.getElementById("said").textContent = document.body.dataset.refused; });
+  .catch(() => { document.getElementById("said").textContent = document.body.dataset.used; });
 `;
 const scriptHash = createHash("sha256").update(script).digest("base64");
 
-const style = "body{font:15px system-ui;margin:15vh auto;max-width:34em;color:#1c2733;padding:0 1em}";
+const style = [
+  ":root{color-scheme:light dark}",
+  "body{font:15px/1.6 system-ui,sans-serif;margin:18vh auto 0;max-width:34em;padding:0 20px}",
+  "b{display:block;margin-bottom:8px;font-weight:600}small{opacity:.7;overflow-wrap:anywhere}",
+].join("");
 const styleHash = createHash("sha256").update(style).digest("base64");
 
 const policy = [
@@ -32,31 +63,43 @@ const headers = {
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
   "cross-origin-opener-policy": "same-origin",
+  vary: "accept-language",
 };
 
-const page = (said: string, more: { refused?: string; script?: string; refresh?: boolean }) =>
-  [
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Gatehouse</title><style>${style}</style>`,
+function page(language: DoorLanguage, said: string, more: { detail?: string; script?: string; refresh?: boolean }) {
+  const { title, used } = words[language];
+  return [
+    `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><title>${title}</title>`,
+    `<meta name="viewport" content="width=device-width"><style>${style}</style>`,
     more.refresh ? '<meta http-equiv="refresh" content="2">' : "",
-    `</head><body data-refused="${more.refused ?? ""}"><p id="said">${said}</p>`,
+    `</head><body data-used="${used}"><b>Gatehouse</b><span id="said" role="status">${said}</span>`,
+    more.detail === undefined ? "" : `<p><small>${escaped(more.detail)}</small></p>`,
     more.script === undefined ? "" : `<script>${more.script}</script>`,
     "</body></html>\n",
   ].join("");
-
-export function sendDoor(response: ServerResponse): void {
-  const refused = "This address was used already, or is too old. Open the notebook again from Gatehouse.";
-  response.writeHead(200, headers).end(page("Opening the notebook…", { refused, script }));
 }
 
-export function sendRefusal(response: ServerResponse, what: string): void {
-  const said = `This address is for the browser that Gatehouse opened it in (${what}). Open the notebook from Gatehouse.`;
-  response.writeHead(403, headers).end(page(said, {}));
+/** What a server or a host said may hold anything. */
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+export function sendDoor(response: ServerResponse, language: DoorLanguage): void {
+  response.writeHead(200, headers).end(page(language, words[language].opening, { script }));
+}
+
+export function sendRefusal(response: ServerResponse, language: DoorLanguage, what: Refusal): void {
+  response.writeHead(403, headers).end(page(language, words[language].refused, { detail: what }));
 }
 
 /** The server does not answer. A page tries again by itself; a program is told when. */
-export function sendDown(response: ServerResponse, reason: string, navigation: boolean): void {
-  const said = `The notebook server does not answer (${reason}). This page tries again by itself.`;
+export function sendDown(response: ServerResponse, language: DoorLanguage, reason: string, navigation: boolean): void {
+  const said = words[language].down;
   const more = { "retry-after": "2" };
-  if (navigation) response.writeHead(503, { ...headers, ...more }).end(page(said, { refresh: true }));
-  else response.writeHead(503, { ...more, "content-type": "text/plain", "cache-control": "no-store" }).end(said);
+  if (navigation) {
+    response.writeHead(503, { ...headers, ...more }).end(page(language, said, { detail: reason, refresh: true }));
+    return;
+  }
+  response.writeHead(503, { ...more, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
+  response.end(`${said} (${reason})`);
 }

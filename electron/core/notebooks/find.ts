@@ -6,6 +6,7 @@ import type { Cancellable } from "../ports.ts";
 import { Secret, type SecretRegistrar } from "../secrets/index.ts";
 import type { HostLink } from "../ssh/index.ts";
 import type { Destination } from "../tunnels/index.ts";
+import { isLoopback } from "./judge.ts";
 import { readLook } from "./look.ts";
 import { look } from "./scripts.ts";
 import { type FoundAt, type FoundServer, limits } from "./types.ts";
@@ -17,6 +18,9 @@ export interface FindDeps {
 
 /** What Jupyter calls a token, as a secret that the masker knows. */
 export const keyName = "JUPYTER_TOKEN";
+
+/** What a launch says of its container. */
+const kindLabel = "io.gatehouse.kind";
 
 /** How a container's processes show that Jupyter runs in it. */
 const jupyterProcess = /\bjupyter(?:-|hub-singleuser|lab|\b)|\bipykernel\b/i;
@@ -41,10 +45,10 @@ export async function findOnHost(
 export async function findInContainers(deps: FindDeps, engine: Engine, options: Cancellable = {}): Promise<FoundAt[]> {
   const running = (await engine.containers(options)).filter(({ state }) => state === "running");
   const found: FoundAt[] = [];
-  for (const { id, name } of running.slice(0, limits.containers)) {
+  for (const { id, name, labels } of running.slice(0, limits.containers)) {
     try {
-      const processes = await engine.top(id, options);
-      if (!processes.some((text) => jupyterProcess.test(text))) continue;
+      const labelled = labels[kindLabel] === "notebook";
+      if (!labelled && !(await engine.top(id, options)).some(({ args }) => jupyterProcess.test(args))) continue;
       found.push(...(await findInContainer(deps, engine, { kind: "container", containerId: id, name }, options)));
     } catch (error) {
       // It may have ended meanwhile; the others are looked at all the same.
@@ -60,12 +64,16 @@ export async function findInContainer(
   place: Extract<NotebookPlace, { kind: "container" }>,
   { signal }: Cancellable = {},
 ): Promise<FoundAt[]> {
-  const { stdout } = await engine.exec(place.containerId, ["sh", "-c", look, "sh", "quick"], {
-    ...(signal === undefined ? {} : { signal }),
-    timeoutMs: deps.lookMs,
-    maxBytes: limits.lookBytes,
-  });
-  const servers = readAndForget(stdout, deps.registrar);
+  const looked = async (how: "quick" | "all") => {
+    const { stdout } = await engine.exec(place.containerId, ["sh", "-c", look, "sh", how], {
+      ...(signal === undefined ? {} : { signal }),
+      timeoutMs: deps.lookMs,
+      maxBytes: limits.lookBytes,
+    });
+    return readAndForget(stdout, deps.registrar);
+  };
+  const quick = await looked("quick");
+  const servers = quick.length > 0 ? quick : await looked("all");
   if (servers.length === 0) return [];
   const detail = await engine.inspect(place.containerId, signal === undefined ? {} : { signal });
   return servers.map((server) => ({ place, server, published: publishedOf(detail, server.port) }));
@@ -90,16 +98,19 @@ function publishedOf(detail: Pick<ContainerDetail, "ports">, port: number): stri
   return (detail.ports[`${port}/tcp`] ?? []).map(({ hostIp }) => (hostIp === "" ? "0.0.0.0" : hostIp));
 }
 
-/** Where a server is reached, as its host sees it. `NOTEBOOK_DOWN` where it cannot be. */
+/** Where a server is reached, as its host sees it. `NOTEBOOK_UNREACHABLE` {why} where no address leads to it. */
 export async function destinationOf(
   { place, server }: Pick<FoundAt, "place" | "server">,
   link: HostLink,
   engine: () => Engine,
   options: Cancellable = {},
 ): Promise<Destination> {
-  if (server.secure) throw new Failure("NOTEBOOK_ODD_ANSWER", { path: "", status: 0, type: "TLS" });
   if (place.kind === "container") {
+    if (server.socket !== "") throw new Failure("NOTEBOOK_UNREACHABLE", { why: "socket" });
     const detail = await engine().inspect(place.containerId, options);
+    const shared = detail.hostConfig.NetworkMode === "host";
+    const loopback = server.addresses.length > 0 && server.addresses.every(isLoopback);
+    if (loopback && !shared) throw new Failure("NOTEBOOK_UNREACHABLE", { why: "loopback" });
     return { kind: "tcp", ...serverAddress(detail, server.port, link.kind) };
   }
   if (server.socket !== "") return { kind: "unix", path: server.socket };
@@ -111,7 +122,10 @@ export async function destinationOf(
 
 /** The same server after a restart: where it was, else the only one with its folder. */
 export function sameServer(before: FoundServer, found: readonly FoundAt[]): FoundAt | null {
-  const there = found.find(({ server }) => server.port === before.port && server.basePath === before.basePath);
+  const there = found.find(
+    ({ server }) =>
+      server.port === before.port && server.socket === before.socket && server.basePath === before.basePath,
+  );
   if (there !== undefined) return there;
   const alike = found.filter(({ server }) => server.folder === before.folder && server.program === before.program);
   return alike.length === 1 ? (alike[0] ?? null) : null;

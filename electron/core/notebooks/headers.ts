@@ -69,8 +69,13 @@ export function responseHeaders(raw: readonly string[], keyed: boolean, rewritte
     const lower = name.toLowerCase();
     if (hopByHop.has(lower)) continue;
     if (rewritten && (lower === "content-length" || lower === "etag")) continue;
-    if (keyed && lower === "set-cookie" && value.startsWith("username-")) continue;
-    lines.push([name, value]);
+    // Of the server's own TLS, which ends in the core: a browser must not ask this address for it.
+    if (lower === "strict-transport-security") continue;
+    if (lower === "set-cookie") {
+      if (keyed && value.startsWith("username-")) continue;
+      lines.push([name, value.replace(/;\s*secure(?=;|$)/i, "")]);
+    } else if (lower === "location") lines.push([name, value.replace(/^https:\/\/127\.0\.0\.1:\d+(?=\/)/, "")]);
+    else lines.push([name, value]);
   }
   return lines;
 }

@@ -29,6 +29,6 @@ export function judge({ place, server, published }: FoundAt): NotebookFinding[] 
   return found.sort((a, b) => ranks.indexOf(a.severity) - ranks.indexOf(b.severity));
 }
 
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   return address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
 }

@@ -1,7 +1,7 @@
 import type { NotebookPlace, NotebookRow, Problem } from "../../contract/index.ts";
 import type { Secret } from "../secrets/index.ts";
 import type { Destination } from "../tunnels/index.ts";
-import type { ServerStatus } from "./api.ts";
+import type { ServerKernel, ServerStatus } from "./api.ts";
 import { sameKey } from "./find.ts";
 import type { LocalEnd } from "./localEnd.ts";
 import type { FoundAt } from "./types.ts";
@@ -18,6 +18,9 @@ export class Known {
   problem: Problem | null = null;
   activity: NotebookRow["activity"] = null;
   local: LocalEnd | null = null;
+  /** When its kernels were asked last. */
+  kernelsReadAt = Number.NEGATIVE_INFINITY;
+  #kernelsAt: number | null = null;
   #retired: Secret[] = [];
   #to: Promise<Destination> | null = null;
 
@@ -71,8 +74,17 @@ export class Known {
     return before === null || before.kernels !== kernels || before.connections !== connections;
   }
 
+  noteKernels(kernels: readonly ServerKernel[]): void {
+    const last = Math.max(0, ...kernels.map((each) => each.last_activity));
+    this.#kernelsAt = kernels.some(({ execution_state }) => execution_state === "busy")
+      ? Number.POSITIVE_INFINITY
+      : last;
+  }
+
+  /** By what the kernels did, where that is known: a page that is open keeps the server itself awake. */
   isIdle(now: number, idleMs: number): boolean {
-    return this.running && this.activity !== null && this.activity.kernels > 0 && now - this.activity.lastAt > idleMs;
+    if (!this.running || this.activity === null || this.activity.kernels === 0) return false;
+    return now - (this.#kernelsAt ?? this.activity.lastAt) > idleMs;
   }
 
   dispose(): void {

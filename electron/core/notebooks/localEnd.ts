@@ -1,11 +1,11 @@
 import type { Problem, TunnelState } from "../../contract/index.ts";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
-import type { Clock, Random } from "../ports.ts";
+import type { ByteStream, Clock, Random } from "../ports.ts";
 import type { Secret } from "../secrets/index.ts";
-import type { Destination, Way } from "../tunnels/index.ts";
+import type { Way } from "../tunnels/index.ts";
 import { type AskDeps, askStatus, askVersion, type ServerStatus } from "./api.ts";
 import { createPasses, type Passes } from "./passes.ts";
-import { type LocalProxy, openProxy } from "./proxy.ts";
+import { type LocalProxy, openProxy, type ProxyDeps } from "./proxy.ts";
 import type { NotebookTimings } from "./types.ts";
 
 export interface LocalEndDeps {
@@ -18,7 +18,10 @@ export interface LocalEndDeps {
   key(): Secret | null;
   basePath(): string;
   startPath(): string;
-  destination(): Promise<Destination>;
+  /** What our own pages speak. */
+  language: ProxyDeps["language"];
+  /** A stream to the server, over `way`. */
+  open(way: Way, signal?: AbortSignal): Promise<ByteStream>;
   /** Looks for the server anew; true when it has another key or is in another place. */
   lookAgain(): Promise<boolean>;
   onStatus(status: ServerStatus): void;
@@ -70,7 +73,8 @@ export class LocalEnd {
         clock,
         startPath: this.#deps.startPath,
         key: this.#deps.key,
-        open: async (signal) => way.open(await this.#deps.destination(), { signal }),
+        language: this.#deps.language,
+        open: (signal) => this.#deps.open(way, signal),
         renew: (used) => this.renew(used),
         doubt: () => this.poll(),
         holdMs: timings.holdMs,
@@ -96,16 +100,20 @@ export class LocalEnd {
   async renew(used: Secret | null): Promise<boolean> {
     if (this.#closed) return false;
     if (this.#deps.key() !== used) return true;
-    const { clock } = this.#deps;
-    if (this.#looking === null && clock.mono() - this.#lookedAt < leastLookMs) return false;
-    this.#lookedAt = clock.mono();
-    this.#looking ??= this.#deps
-      .lookAgain()
-      .catch(() => false)
-      .finally(() => {
-        this.#looking = null;
-      });
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
     return (await this.#looking) || this.#deps.key() !== used;
+  }
+
+  /** A look of a moment ago may have been just too early for a server that is being restarted: the next one waits. */
+  async #look(): Promise<boolean> {
+    const { clock } = this.#deps;
+    const wait = this.#lookedAt + leastLookMs - clock.mono();
+    if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve));
+    if (this.#closed) return false;
+    this.#lookedAt = clock.mono();
+    return this.#deps.lookAgain().catch(() => false);
   }
 
   /** Asks the server through the same way; when one is under way, once more after it. */
@@ -160,7 +168,7 @@ export class LocalEnd {
   async #question(key: Secret | null): Promise<void> {
     const { way, clock, timings } = this.#deps;
     const deps: AskDeps = {
-      open: async (signal) => way.open(await this.#deps.destination(), { signal }),
+      open: (signal) => this.#deps.open(way, signal),
       clock,
       key,
       basePath: this.#deps.basePath(),

@@ -6,7 +6,15 @@ import { Failure } from "../failure.ts";
 import type { ByteStream, Clock } from "../ports.ts";
 import type { Secret } from "../secrets/index.ts";
 import { whyDown } from "./api.ts";
-import { doorPath, handOverPath, sendDoor, sendDown, sendRefusal } from "./doorPage.ts";
+import {
+  type DoorLanguage,
+  doorLanguage,
+  doorPath,
+  handOverPath,
+  sendDoor,
+  sendDown,
+  sendRefusal,
+} from "./doorPage.ts";
 import { asObject, refusalOf, requestHeaders, responseHeaders, withoutKey } from "./headers.ts";
 import type { Passes } from "./passes.ts";
 import { carryUpgrade } from "./upgrade.ts";
@@ -16,6 +24,8 @@ export interface ProxyDeps {
   port: number;
   passes: Passes;
   clock: Clock;
+  /** What our own pages speak; `system` is the browser's choice. */
+  language(): "system" | DoorLanguage;
   /** Where a browser goes once it is let in. */
   startPath(): string;
   /** The key of the moment. */
@@ -92,19 +102,20 @@ async function serve(deps: ProxyDeps, agent: LinkAgent, incoming: IncomingMessag
   response.on("error", () => {});
   incoming.on("error", () => {});
   const path = (incoming.url ?? "/").split("?")[0];
+  const language = doorLanguage(deps.language(), incoming);
   const refusal = refusalFor(deps, incoming, false);
-  if (refusal === "pass" && incoming.method === "GET" && path === doorPath) return sendDoor(response);
+  if (refusal === "pass" && incoming.method === "GET" && path === doorPath) return sendDoor(response, language);
   if (refusal === "pass" && incoming.method === "POST" && path === handOverPath) return letIn(deps, incoming, response);
   // Opened once more by a browser that is in already: it may also hold a fresh code.
-  if (refusal === null && path === doorPath) return sendDoor(response);
+  if (refusal === null && path === doorPath) return sendDoor(response, language);
   if (refusal === null && path === handOverPath) return letIn(deps, incoming, response);
-  if (refusal !== null) return sendRefusal(response, refusal);
+  if (refusal !== null) return sendRefusal(response, language, refusal);
   if (!(incoming.url ?? "").startsWith("/")) return void response.writeHead(400).end();
   try {
     await forward(deps, agent, incoming, response);
   } catch (error) {
     if (response.headersSent || response.destroyed) response.destroy();
-    else sendDown(response, whyDown(error), incoming.headers["sec-fetch-mode"] === "navigate");
+    else sendDown(response, language, whyDown(error), incoming.headers["sec-fetch-mode"] === "navigate");
   }
 }
 

@@ -12,21 +12,47 @@ const runtimeDir =
   'dir="${JUPYTER_RUNTIME_DIR:-${JUPYTER_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/jupyter}/runtime}"';
 
 /**
+ * Sets `d` to where a process keeps its runtime files, by what is in its environment (jupyter_core, `paths.py`). Of
+ * other users' processes only root sees that.
+ */
+const runtimeDirOfProcess = [
+  'e=$(tr "\\0" "\\n" 2>/dev/null <"$' + '{c%cmdline}environ") || continue',
+  "d=",
+  ...[
+    ["JUPYTER_RUNTIME_DIR", ""],
+    ["JUPYTER_DATA_DIR", "/runtime"],
+    ["XDG_DATA_HOME", "/jupyter/runtime"],
+    ["HOME", "/.local/share/jupyter/runtime"],
+  ].map(
+    ([name, under]) =>
+      `[ -n "$d" ] || { d=$(printf '%s\\n' "$e" | sed -n 's/^${name}=//p'); [ -z "$d" ] || d="$d${under}"; }`,
+  ),
+].join("\n");
+
+/**
  * Every running server: its runtime file, and of its process the user, the sockets that it listens on and whether its
  * arguments hold a key. With "all" as argument the programs' own lists are asked too, which takes them a second each.
  */
 export const look = [
   path,
   runtimeDir,
-  '[ -d "$dir" ] || [ "$1" != all ] || dir=$(jupyter --runtime-dir 2>/dev/null)',
+  'how="$1"',
+  '[ -d "$dir" ] || [ "$how" != all ] || dir=$(jupyter --runtime-dir 2>/dev/null)',
+  'set -- "$dir"',
+  // Servers that were started with another environment than this shell's keep their files elsewhere.
+  "for c in $(grep -ls jupyter /proc/[0-9]*/cmdline 2>/dev/null); do",
+  runtimeDirOfProcess,
+  '  [ -d "$d" ] || continue',
+  '  case " $* " in *" $d "*) ;; *) set -- "$@" "$d";; esac',
+  "done",
   "pids=",
-  'for f in "$dir"/jpserver-*.json "$dir"/nbserver-*.json; do',
+  'for dir in "$@"; do for f in "$dir"/jpserver-*.json "$dir"/nbserver-*.json; do',
   '  [ -f "$f" ] || continue',
   "  p=$" + "{f##*-}; p=$" + "{p%.json}",
   '  [ ! -d /proc/self ] || [ -d "/proc/$p" ] || continue',
   '  pids="$pids $p"; printf \'\\n#file %s\\n\' "$' + '{f##*/}"; cat "$f"',
-  "done",
-  'if [ "$1" = all ] && [ -z "$pids" ]; then',
+  "done; done",
+  'if [ "$how" = all ] && [ -z "$pids" ]; then',
   "  printf '\\n#list jpserver\\n'; jupyter server list --jsonlist 2>/dev/null || jupyter server list --json 2>/dev/null",
   "  printf '\\n#list nbserver\\n'; jupyter notebook list --jsonlist 2>/dev/null || jupyter notebook list --json 2>/dev/null",
   "fi",
@@ -87,10 +113,13 @@ export const forgetCookies = [runtimeDir, 'rm -f "$dir/jupyter_cookie_secret" "$
   "\n",
 );
 
-/** Memory of kernels: process id, KiB, arguments; then what each process holds on GPUs: process id, MiB. */
+/** What each process holds on GPUs: process id, MiB. */
+export const gpuMemory =
+  "nvidia-smi --query-compute-apps=pid,used_gpu_memory --format=csv,noheader,nounits 2>/dev/null; exit 0";
+
+/** Memory of kernels: process id, KiB, arguments; then what each process holds on GPUs. */
 export const kernelMemory = [
   "ps -eo pid=,rss=,args= 2>/dev/null | grep 'kernel-[0-9a-f-]*\\.json'",
   "echo '#gpu'",
-  "nvidia-smi --query-compute-apps=pid,used_gpu_memory --format=csv,noheader,nounits 2>/dev/null",
-  "exit 0",
+  gpuMemory,
 ].join("\n");

@@ -18,7 +18,15 @@ export interface NotebooksDeps {
     engineOf(hostId: string): Engine;
     about(hostId: string): NotebookRow["host"];
   };
+  containers: {
+    /** This console launched it. */
+    isOurs(containerId: string): boolean;
+    /** Starts it anew, with another key. */
+    renew(hostId: string, containerId: string, signal?: AbortSignal): Promise<void>;
+  };
   ways: Ways;
+  /** What our own pages speak; `system` is the browser's choice. */
+  language(): "system" | "en" | "ru";
   registrar: SecretRegistrar;
   /** Windows of the door's own; `null` where a notebook opens in the person's browser. */
   windows: NotebookWindows | null;
@@ -35,8 +43,11 @@ export interface Notebooks extends Disposable {
   open(notebookId: string, signal?: AbortSignal): Promise<NotebookOpened>;
   kernels(notebookId: string, signal?: AbortSignal): Promise<NotebookKernel[]>;
   stopKernel(notebookId: string, kernelId: string, signal?: AbortSignal): Promise<void>;
-  /** `confirm` must be its port (`BAD_INPUT`). */
+  /** `confirm` must be its port, or its socket (`BAD_INPUT`). */
   stop(notebookId: string, confirm: string, signal?: AbortSignal): Promise<void>;
+  /** From now on it is known by this certificate. `CONFLICT` for a server without TLS. */
+  trust(notebookId: string, certificate: string, signal?: AbortSignal): Promise<void>;
+  /** `renew`: a server of ours is started anew with another key (`CONFLICT` where it is not ours). */
   close(notebookId: string, renew: boolean, signal?: AbortSignal): Promise<void>;
   wake(): void;
 }

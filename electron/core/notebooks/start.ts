@@ -1,4 +1,5 @@
 import type { NotebookStart } from "../../contract/index.ts";
+import type { Engine } from "../docker/index.ts";
 import { Failure } from "../failure.ts";
 import type { Cancellable } from "../ports.ts";
 import type { HostLink } from "../ssh/index.ts";
@@ -32,10 +33,9 @@ export async function forgetCookies(link: HostLink): Promise<void> {
 }
 
 /** Memory of each kernel by its id, bytes. */
-export async function kernelMemory(
-  link: HostLink,
-  options: Cancellable,
-): Promise<Map<string, { memoryBytes: number; gpuMemoryBytes: number | null }>> {
+export type KernelMemory = ReadonlyMap<string, { memoryBytes: number; gpuMemoryBytes: number | null }>;
+
+export async function kernelMemory(link: HostLink, options: Cancellable): Promise<KernelMemory> {
   const { stdout } = await link.exec(["sh", "-c", scripts.kernelMemory], {
     ...options,
     timeoutMs: 10_000,
@@ -44,7 +44,27 @@ export async function kernelMemory(
   return readMemory(stdout.toString("utf8"));
 }
 
-export function readMemory(text: string): Map<string, { memoryBytes: number; gpuMemoryBytes: number | null }> {
+/** Of kernels in a container: the engine knows their processes by the host's numbers, and so does the GPU's driver. */
+export async function kernelMemoryInContainer(
+  link: HostLink,
+  engine: Pick<Engine, "top">,
+  containerId: string,
+  options: Cancellable,
+): Promise<KernelMemory> {
+  const [processes, gpu] = await Promise.all([
+    engine.top(containerId, options),
+    link
+      .exec(["sh", "-c", scripts.gpuMemory], { ...options, timeoutMs: 10_000, maxBytes: 262_144 })
+      .then(({ stdout }) => stdout.toString("utf8"))
+      .catch(() => ""),
+  ]);
+  const lines = processes.flatMap(({ pid, memoryBytes, args }) =>
+    pid === null || memoryBytes === null ? [] : `${pid} ${Math.round(memoryBytes / 1024)} ${args}`,
+  );
+  return readMemory(`${lines.join("\n")}\n#gpu\n${gpu}`);
+}
+
+export function readMemory(text: string): KernelMemory {
   const [processes = "", gpu = ""] = text.split("#gpu\n");
   const onGpu = new Map<string, number>();
   for (const line of gpu.split("\n")) {

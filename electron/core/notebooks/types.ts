@@ -12,7 +12,7 @@ export interface FoundServer {
   folder: string;
   version: string;
   program: "server" | "notebook";
-  /** It speaks TLS, which is not carried. */
+  /** It speaks TLS. */
   secure: boolean;
   login: NotebookLogin;
   /** What Jupyter calls a token; `null` where there is none. Whoever holds the server disposes it. */
@@ -45,6 +45,8 @@ export interface NotebookTimings {
   againMs: number;
   /** A request waits that long for a server that is being restarted. */
   holdMs: number;
+  /** Between looks at what the kernels of an open server did. */
+  kernelsMs: number;
   /** Idle kernels after that time are worth a word. */
   idleMs: number;
   /** How long a one-time code is good. */
@@ -58,9 +60,15 @@ export const defaultTimings: NotebookTimings = {
   everyMs: 10_000,
   againMs: 2_000,
   holdMs: 5_000,
+  kernelsMs: 60_000,
   idleMs: 2 * 3_600_000,
   codeMs: 60_000,
 };
 
 /** Of one host; of kernels of one server; bytes that a look may say. */
 export const limits = { servers: 64, kernels: 500, lookBytes: 1_048_576, containers: 64 } as const;
+
+/** What tells a server from others of its host: its port, or its socket. */
+export function nameOfServer({ port, socket }: Pick<FoundServer, "port" | "socket">): string {
+  return socket === "" ? String(port) : socket;
+}

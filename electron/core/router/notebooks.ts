@@ -21,6 +21,10 @@ export function notebookRoutes(os: Guarded, { notebooks }: Services) {
         await notebooks.stop(input.notebookId, input.confirm, signal);
         return {};
       }),
+      trust: os.notebooks.trust.handler(async ({ input, signal }) => {
+        await notebooks.trust(input.notebookId, input.certificate, signal);
+        return {};
+      }),
       close: os.notebooks.close.handler(async ({ input, signal }) => {
         await notebooks.close(input.notebookId, input.renew, signal);
         return {};

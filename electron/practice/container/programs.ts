@@ -120,9 +120,14 @@ export interface ShellOptions {
  * played by a talker, which logs a line a second in turns: plain, Cyrillic, coloured, JSON.
  */
 export function startShell(container: Container, options: ShellOptions): RunningProgram {
+  return startIn(container, options, isTalker(commandOf(container.config)));
+}
+
+/** `talks`: its command is not run, it is played by a talker. */
+export function startIn(container: Container, options: ShellOptions, talks: boolean): RunningProgram {
   const argv = commandOf(container.config);
   const [program = ""] = argv;
-  if (!isTalker(argv) && findProgram(options.machine, program) === undefined) {
+  if (!talks && findProgram(options.machine, program) === undefined) {
     throw new EngineError(
       400,
       options.wording.startFailed(
@@ -137,7 +142,7 @@ export function startShell(container: Container, options: ShellOptions): Running
     out: (data: string | Uint8Array) => container.logs.append(1, Buffer.from(data)),
     err: (data: string | Uint8Array) => container.logs.append(2, Buffer.from(data)),
   };
-  const work = isTalker(argv)
+  const work = talks
     ? talk(container, options.clock, stopper.signal)
     : runArgv(options.machine, argv, io, stopper.signal);
   const exited = work.then((code) => {

@@ -83,7 +83,9 @@ export function containerRoutes(options: ContainerRoutesOptions): Route[] {
       return sendLogs(find(request.params[0] ?? ""), query, request, reply);
     }),
     on("POST", "/containers/{}/attach", attach),
-    on("GET", "/containers/{}/top", (container, _request, reply) => reply.json(200, top(container, options.wording))),
+    on("GET", "/containers/{}/top", (container, request, reply) =>
+      reply.json(200, top(container, request.query, options.wording)),
+    ),
     on("GET", "/containers/{}/stats", (container, request, reply) => sendStats(container, request, reply, options)),
     on("PUT", "/containers/{}/archive", (container) => {
       if (container.hostConfig.ReadonlyRootfs) throw new EngineError(400, "container rootfs is marked read-only");
@@ -219,26 +221,25 @@ async function drain(input: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _ of input);
 }
 
-function top(container: Container, wording: Wording): unknown {
+function top(container: Container, query: URLSearchParams, wording: Wording): unknown {
   const { program } = container;
   if (program === null) throw new EngineError(409, wording.notRunning(container.id));
+  const more = program.more?.() ?? [];
+  const first = { pid: program.pid, rssKib: 9_204, args: (more[0]?.args ?? program.argv.join(" ")).trim() };
+  const init = { pid: program.pid + 1, rssKib: 780, args: `/sbin/docker-init -- ${program.argv.join(" ")}` };
+  const rows = [...(container.hostConfig.Init ? [init] : []), first, ...more.slice(1)];
+  if (/\bpid,rss,args$/.test(query.get("ps_args") ?? "")) {
+    const cells = rows.map(({ pid, rssKib, args }) => [String(pid), String(rssKib), args]);
+    return { Titles: ["PID", "RSS", "COMMAND"], Processes: cells };
+  }
   const started = new Date(container.state.startedAt ?? 0).toISOString().slice(11, 16);
   const uid = container.config.User.split(":")[0] || "root";
   const user = uid === "0" ? "root" : uid;
-  const row = (pid: number, parent: number, argv: readonly string[]) => [
-    user,
-    String(pid),
-    String(parent),
-    "0",
-    started,
-    "?",
-    "00:00:01",
-    argv.join(" "),
-  ];
-  const main = program.argv;
-  const Processes = container.hostConfig.Init
-    ? [row(program.pid + 1, 1, ["/sbin/docker-init", "--", ...main]), row(program.pid, program.pid + 1, main)]
-    : [row(program.pid, 1, main)];
+  const parent = container.hostConfig.Init ? init.pid : 1;
+  const Processes = rows.map(({ pid, args }) => {
+    const above = pid === init.pid ? 1 : pid === first.pid ? parent : first.pid;
+    return [user, String(pid), String(above), "0", started, "?", "00:00:01", args];
+  });
   return { Titles: ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"], Processes };
 }
 

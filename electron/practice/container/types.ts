@@ -1,4 +1,5 @@
 import type { Image } from "../engine/catalogue.ts";
+import type { JupyterRoom } from "../jupyter/room.ts";
 import type { FileStore } from "../shell/files.ts";
 import type { LogRing } from "./logs.ts";
 
@@ -63,6 +64,8 @@ export interface RunningProgram {
   port: number | null;
   /** Argument list as configured. */
   argv: readonly string[];
+  /** What else runs, with the process ids of the host; of each whether it computes on the GPUs. */
+  more?(): { pid: number; rssKib: number; args: string; computes: boolean }[];
   exited: Promise<number>;
   stop(signal: "SIGTERM" | "SIGKILL"): void;
 }
@@ -99,6 +102,8 @@ export interface Container {
   gpus: string[];
   /** Private folder of this machine that the container sees as `/run/secrets`. */
   secretsDir: string;
+  /** The Jupyter servers in it, for an image that has the program. */
+  jupyter: JupyterRoom | null;
   /** What its programs wrote elsewhere. */
   files: FileStore;
   execs: Map<string, ExecRecord>;
@@ -127,7 +132,8 @@ export interface ExecRecord {
 /** The container's own port: what it was told to listen on. */
 export function servicePort(container: Container): number {
   const setting = container.config.Env.find((pair) => pair.startsWith("PORT="));
-  return Number(setting?.slice(5) ?? 8000) || 8000;
+  if (setting !== undefined) return Number(setting.slice(5)) || 8000;
+  return container.image.program === "notebook" ? 8888 : 8000;
 }
 
 export function commandOf(config: Pick<ContainerConfig, "Entrypoint" | "Cmd">): string[] {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** How a container of the image is brought to life. */
-export type ImageProgram = "server" | "shell";
+export type ImageProgram = "server" | "notebook" | "shell";
 
 export interface Image {
   /** `sha256:…` */
@@ -81,23 +81,23 @@ const drafts: readonly Draft[] = [
     ],
   },
   {
-    name: "gatehouse/notebook",
-    tag: "1",
+    name: "quay.io/jupyter/scipy-notebook",
+    tag: "2025-03-14",
     digests: 1,
-    created: "2025-09-12T07:40:02.000Z",
-    program: "shell",
+    created: "2025-03-14T07:40:02.000Z",
+    program: "notebook",
     config: {
       User: "1000:100",
       Env: [path, "NB_USER=jovyan", "HOME=/home/jovyan"],
-      Cmd: ["start-notebook"],
+      Cmd: ["start-notebook.py"],
       WorkingDir: "/home/jovyan",
       ExposedPorts: { "8888/tcp": {} },
       Labels: { simulated: "true" },
     },
     history: [
-      ['CMD ["start-notebook"]', 0],
+      ['CMD ["start-notebook.py"]', 0],
       ["USER 1000:100", 0],
-      ["RUN /bin/sh -c pip install --no-cache-dir notebook==7.4.5 # buildkit", 212_403_117],
+      ["RUN /bin/sh -c mamba install --yes jupyterlab notebook # buildkit", 212_403_117],
       ["/bin/sh -c #(nop) ADD file:7b1ac2 in / ", 129_440_010],
     ],
   },

@@ -3,13 +3,15 @@ import type { Clock, Forker, Random } from "../../core/ports.ts";
 import { judgeBody, mergeConfig, readCreateBody } from "../container/body.ts";
 import { execRoutes } from "../container/exec.ts";
 import { effectiveHostConfig, shownHostConfig } from "../container/hostConfig.ts";
-import { insideOf } from "../container/inside/inside.ts";
+import { identityOf, insideOf } from "../container/inside/inside.ts";
 import { createLife, type Life, makeSecretsDir } from "../container/life.ts";
 import { createLogRing } from "../container/logs.ts";
+import { startNotebook } from "../container/notebook.ts";
 import { startServer, startShell } from "../container/programs.ts";
 import { checkName, containerRoutes } from "../container/routes.ts";
 import { type Container, type RunningProgram, servicePort } from "../container/types.ts";
 import type { HostSpec, Resident } from "../hostSpecs.ts";
+import { createJupyterRoom } from "../jupyter/room.ts";
 import type { GpuHolder, Gpus } from "../machine/gpus.ts";
 import { createStore, type FileSystem } from "../shell/files.ts";
 import type { PracticeFault } from "../types.ts";
@@ -97,8 +99,10 @@ export function createEngine(options: EngineOptions): PracticeEngine {
       const { forker, serverBundle, models } = options;
       return startServer(container, { forker, bundle: serverBundle, models, faults: faults() });
     }
-    fakePid += 7;
-    return startShell(container, { machine: inside(container), clock, pid: fakePid, wording });
+    fakePid += 1_000;
+    const shell = { machine: inside(container), clock, pid: fakePid, wording };
+    if (container.jupyter === null) return startShell(container, shell);
+    return startNotebook(container, container.jupyter, shell);
   }
 
   const life = createLife({
@@ -158,6 +162,10 @@ export function createEngine(options: EngineOptions): PracticeEngine {
       address: "",
       gpus: [],
       secretsDir: makeSecretsDir(options.dir),
+      jupyter:
+        image.program === "notebook"
+          ? createJupyterRoom({ clock, random, uid: identityOf(config.User)?.uid ?? 0, firstPid: 7 })
+          : null,
       files: createStore(),
       execs: new Map(),
       exits: 0,
@@ -251,7 +259,12 @@ function gpuHolders(containers: readonly Container[]): GpuHolder[] {
   return containers.flatMap((container) => {
     const { program } = container;
     if (program === null) return [];
-    return container.gpus.map((uuid) => ({ uuid, pid: program.pid, processName: program.argv[0] ?? "" }));
+    const computing = program.more?.().filter(({ computes }) => computes) ?? [
+      { pid: program.pid, args: program.argv[0] ?? "" },
+    ];
+    return container.gpus.flatMap((uuid) =>
+      computing.map(({ pid, args }) => ({ uuid, pid, processName: args.split(" ")[0] ?? "" })),
+    );
   });
 }
 

@@ -131,6 +131,8 @@ export function createJupyterRoom(options: RoomOptions): JupyterRoom {
     programs: () => [
       ["jupyter", jupyter],
       ...["lab", "notebook", "server"].map((name): [string, Program] => [`jupyter-${name}`, command]),
+      // What the images of jupyter/docker-stacks start with.
+      ["start-notebook.py", (call) => call.run(["jupyter-lab", "--ip=0.0.0.0", ...call.argv.slice(1)])],
       ["ps", (call) => ps(call, processes())],
     ],
     seeds: () => procOf([...running], options.uid),

@@ -36,6 +36,8 @@ export interface Machine {
   files: FileSystem;
   /** Environment of a login. */
   env: Readonly<Record<string, string>>;
+  /** Of the shell itself; any number where nobody looks. */
+  pid?: number;
   /** What runs beside the shells; without it nothing can be put in the background. */
   processes?: Processes;
 }
@@ -107,7 +109,15 @@ export function findProgram(machine: Machine, name: string): Program | undefined
 
 function newFrame(machine: Machine, io: Io, signal: AbortSignal): Frame {
   const variables = new Map(Object.entries(machine.env));
-  const fresh = { args: ["sh"], umask: 0o022, status: 0, depth: 0, pid: shellPid, lastJob: null, loops: 0 };
+  const fresh = {
+    args: ["sh"],
+    umask: 0o022,
+    status: 0,
+    depth: 0,
+    pid: machine.pid ?? shellPid,
+    lastJob: null,
+    loops: 0,
+  };
   return { machine, variables, io, signal, ...fresh };
 }
 
@@ -218,6 +228,7 @@ async function runCommand(frame: Frame, command: Command, io: Io): Promise<numbe
 /** What a list in braces or a loop sets is seen by whoever comes after it. */
 function giveBack(frame: Frame, inner: Frame): void {
   frame.lastJob = inner.lastJob;
+  frame.args = inner.args;
   frame.umask = inner.umask;
 }
 
@@ -383,8 +394,13 @@ async function runBuiltin(frame: Frame, argv: readonly string[], io: Io): Promis
   const [name, first] = argv;
   switch (name) {
     case ":":
-    case "set":
     case "trap":
+      return 0;
+    case "set":
+      if (first === "--") frame.args = [frame.args[0] ?? "sh", ...argv.slice(2)];
+      return 0;
+    case "shift":
+      frame.args = [frame.args[0] ?? "sh", ...frame.args.slice(2)];
       return 0;
     case "cd": {
       const to = first ?? frame.variables.get("HOME") ?? "/";

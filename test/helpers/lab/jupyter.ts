@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../until.ts";
@@ -37,6 +39,7 @@ export function jupyterHome(): JupyterHome {
 }
 
 export interface LabJupyter {
+  /** 0 for one on a unix socket. */
   port: number;
   /** The key that it has now; empty for none. */
   token(): string;
@@ -49,21 +52,38 @@ export interface JupyterOptions {
   program?: "server" | "notebook";
   args?: readonly string[];
   ip?: string;
+  /** A certificate of its own, signed by itself. */
+  tls?: boolean;
+  /** Path of a unix socket in place of a port. */
+  socket?: string;
+}
+
+/** A key and a certificate that nobody but itself vouches for, in the home. */
+export function makeCertificate(home: JupyterHome): { key: string; certificate: string; fingerprint: string } {
+  const [key, certificate] = [join(home.dir, "tls.key"), join(home.dir, "tls.crt")];
+  const subject = ["-subj", "/CN=lab", "-days", "2", "-nodes"];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", ...subject, "-keyout", key, "-out", certificate], {
+    stdio: "ignore",
+  });
+  return { key, certificate, fingerprint: new X509Certificate(readFileSync(certificate)).fingerprint256 };
 }
 
 /** Debian's Jupyter, as a person would start it. */
 export async function startJupyter(home: JupyterHome, options: JupyterOptions = {}): Promise<LabJupyter> {
-  const port = await freePort();
-  const { program = "server", args = [], ip = "127.0.0.1" } = options;
+  const { program = "server", ip = "127.0.0.1", socket } = options;
+  const port = socket === undefined ? await freePort() : 0;
+  const args = [...(options.args ?? [])];
+  if (options.tls) args.push(`--keyfile=${join(home.dir, "tls.key")}`, `--certfile=${join(home.dir, "tls.crt")}`);
+  args.push(...(socket === undefined ? [`--ip=${ip}`, `--port=${port}`] : [`--sock=${socket}`]));
   let child: ChildProcess;
   const start = async () => {
-    const all = [program, "--no-browser", `--ip=${ip}`, `--port=${port}`, "--allow-root", ...args];
+    const all = [program, "--no-browser", "--allow-root", ...args];
     child = spawn("jupyter", all, {
       cwd: join(home.dir, "work"),
       env: { PATH: process.env.PATH, HOME: home.dir, LC_ALL: "C", ...home.env },
       stdio: ["ignore", "ignore", "ignore"],
     });
-    await until(() => runtimeOf(home, port) !== null && fetch(`http://127.0.0.1:${port}/api`).then(({ ok }) => ok), {
+    await until(() => runtimeOf(home, port) !== null && answers(socket ?? port), {
       timeoutMs: 30_000,
       everyMs: 50,
       what: "Jupyter answers",
@@ -82,6 +102,16 @@ export async function startJupyter(home: JupyterHome, options: JupyterOptions = 
     },
     stop: () => stopChild(child, 2_000),
   };
+}
+
+/** It accepts connections; what it says is for the test. */
+function answers(at: string | number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = typeof at === "string" ? connect(at) : connect(at, "127.0.0.1");
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
 }
 
 function runtimeOf(home: JupyterHome, port: number): { token: string } | null {

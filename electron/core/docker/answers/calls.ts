@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { EngineProcess } from "../types.ts";
 import { flag, number, text, texts } from "./fields.ts";
 
 export const createdContainer = z
@@ -12,6 +13,20 @@ export const execState = z
   .transform((from) => ({ code: from.ExitCode ?? null, running: from.Running }));
 
 export const processTable = z.looseObject({ Titles: texts, Processes: z.array(z.array(z.string())).nullish() });
+
+/** By the titles: an engine may show other columns than it was asked for. The arguments come last. */
+export function processesOf({ Titles, Processes }: z.infer<typeof processTable>): EngineProcess[] {
+  const column = (title: string) => (Titles ?? []).indexOf(title);
+  const number = (text: string | undefined) => (text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : null);
+  return (Processes ?? []).map((row) => {
+    const kib = number(row[column("RSS")]);
+    return {
+      pid: number(row[column("PID")]),
+      memoryBytes: kib === null ? null : kib * 1024,
+      args: row.at(-1) ?? "",
+    };
+  });
+}
 
 export const pullStep = z.looseObject({
   id: z.string().optional(),

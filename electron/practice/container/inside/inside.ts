@@ -5,7 +5,7 @@ import { createFiles, type SeedFile } from "../../shell/files.ts";
 import { print } from "../../shell/io.ts";
 import type { Machine, Program } from "../../shell/run.ts";
 import type { Container } from "../types.ts";
-import { mountTable, processStatus, refusal, splitPair } from "./kernel.ts";
+import { mountTable, processStatus, refusal, splitPair, volumesOf } from "./kernel.ts";
 import { node } from "./nodeProgram.ts";
 
 export interface InsideOptions {
@@ -67,6 +67,7 @@ export function insideOf(container: Container, options: InsideOptions): Machine 
     owner: { uid: identity.uid, gid: identity.gid },
     refuses: (path) => refusal(container, identity, path),
     store: container.files,
+    live: () => container.jupyter?.seeds() ?? {},
     disk: { prefix: "/run/secrets", dir: container.secretsDir, owner: { uid: first.uid, gid: first.gid } },
   });
   const programs = basicPrograms({
@@ -84,6 +85,7 @@ export function insideOf(container: Container, options: InsideOptions): Machine 
   programs.set("ps", (call) =>
     print(call, `PID   USER     COMMAND\n    1 ${identity.user}  ${container.program?.argv.join(" ") ?? ""}\n`),
   );
+  for (const [name, program] of container.jupyter?.programs() ?? []) programs.set(name, program);
   return { programs, files, env: Object.fromEntries(environment.map(splitPair)) };
 }
 
@@ -129,6 +131,13 @@ function seedsOf(container: Container, identity: Identity): Record<string, SeedF
     "/home": { type: "directory" },
     "/usr/bin": { type: "directory" },
     "/sys/fs/cgroup": { type: "directory" },
+    ...(container.jupyter === null ? {} : { "/home/jovyan": { type: "directory" as const, uid: 1000, gid: 100 } }),
+    ...Object.fromEntries(
+      volumesOf(container).map((path): [string, SeedFile] => [
+        path,
+        { type: "directory", uid: first.uid, gid: first.gid },
+      ]),
+    ),
     ...(container.image.program === "server"
       ? { "/app/inference-server.mjs": text(() => "// simulated\n"), "/models": { type: "directory" as const } }
       : {}),

@@ -106,6 +106,15 @@ function binds({ hostConfig }: Container): { target: string; readOnly: boolean }
   return [...listed, ...mounted.map(({ Target, ReadOnly }) => ({ target: Target, readOnly: ReadOnly }))];
 }
 
+/** Where volumes of the engine are mounted. */
+export function volumesOf({ hostConfig }: Container): string[] {
+  return hostConfig.Mounts.filter(({ Type }) => Type === "volume").map(({ Target }) => posix.normalize(Target));
+}
+
+function readOnlyVolume({ hostConfig }: Container, path: string): boolean {
+  return hostConfig.Mounts.some(({ Target, ReadOnly }) => ReadOnly && posix.normalize(Target) === path);
+}
+
 /** Why `path` can't be written by `identity` in this container. */
 export function refusal(container: Container, identity: Identity, path: string): FileErrorCode | null {
   const covering = tmpfsMounts(container)
@@ -118,6 +127,9 @@ export function refusal(container: Container, identity: Identity, path: string):
     const owns = Number(options.get("uid") ?? "0") === identity.uid;
     return identity.uid === 0 || owns || (mode & 0o002) !== 0 ? null : "EACCES";
   }
+  // A new volume gets the owner that the image's folder has.
+  const volume = volumesOf(container).find((target) => isWithin(path, target));
+  if (volume !== undefined) return readOnlyVolume(container, volume) ? "EROFS" : null;
   const bind = binds(container).find(({ target }) => target !== "" && isWithin(path, posix.normalize(target)));
   if (bind !== undefined) return bind.readOnly ? "EROFS" : identity.uid === 0 ? null : "EACCES";
   if (isWithin(path, "/proc") || isWithin(path, "/sys")) return "EACCES";

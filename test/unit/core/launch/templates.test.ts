@@ -25,6 +25,7 @@ describe("the templates that are shipped", () => {
       ["chat-echo", "chat", "optional", false],
       ["classifier-onnx", "infer", "optional", false],
       ["leaky", "chat", "optional", true],
+      ["notebook", "notebook", "optional", false],
       ["plain", "none", "optional", false],
       ["vllm", "chat", "required", false],
     ]);
