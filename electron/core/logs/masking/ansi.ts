@@ -1,3 +1,5 @@
+import { viewOf } from "./blockTables.ts";
+
 /**
  * Terminal escape sequences (ECMA-48) inside bytes. A colour code may stand in the middle of a value, so the matcher
  * also looks at a view without them.
@@ -130,9 +132,12 @@ function keepAll(text: Buffer, skip: number, out: Buffer, segments: Segments): v
   keep(segments.decided);
 }
 
-/** Byte by byte: there are a few sequences in each such line, and a call of the library costs more than their bytes. */
+/** By hand: there are a few sequences in each such line, and a call of the library costs more than their bytes. */
 function keepLines(text: Buffer, skip: number, out: Buffer, segments: Segments): void {
   const { starts, origins } = segments;
+  const from = viewOf(text);
+  const to = viewOf(out);
+  const lastWord = text.length - 4;
   let end = skip;
   let put = 0;
   for (let line = skip > 0 ? skip : text.indexOf(ESC); line >= 0; line = text.indexOf(ESC, end)) {
@@ -141,6 +146,13 @@ function keepLines(text: Buffer, skip: number, out: Buffer, segments: Segments):
     starts.push(put);
     origins.push(i);
     for (; i < text.length; i++) {
+      // Four bytes at a time while none is a control character.
+      for (; i <= lastWord; i += 4, put += 4) {
+        const word = from.getInt32(i, true);
+        if (((word - 0x20202020) & ~word & 0x80808080) !== 0) break;
+        to.setInt32(put, word, true);
+      }
+      if (i === text.length) break;
       const byte = text[i] as number;
       if (byte === ESC) {
         const after = sequenceEnd(text, i, text.length);
