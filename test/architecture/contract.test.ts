@@ -127,8 +127,11 @@ function secretFields(schema: unknown, path = ""): string[] {
 }
 
 describe("rule 5: no answer can carry a secret's value, but the one of secrets.reveal", () => {
-  /** `env` of a launch specification holds plain settings, and a value that looks like a secret is a finding there. */
-  const known = new Set(["containers.templates[].spec.env"]);
+  /**
+   * `env` of a launch specification holds plain settings, and a value that looks like a secret is a finding there. The
+   * leaves of a JSON log line are pieces of its masked text.
+   */
+  const known = new Set(["containers.templates[].spec.env", "logs.line.fields[].value"]);
 
   test("in the contract", () => {
     const found = procedures.flatMap(({ name, procedure }) => {

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import Docker from "dockerode";
 import { createEngine } from "../../electron/core/docker/index.ts";
-import { createLogRoom, createMasker, sourcesOf } from "../../electron/core/logs/index.ts";
+import { createLogRoom, createMasker, createOwnLog, sourcesOf } from "../../electron/core/logs/index.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
 import type { HostLink } from "../../electron/core/ssh/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
@@ -37,7 +37,7 @@ export async function openPlace(place: LogsPlace) {
   await engine.info();
   const masker = createMasker();
   for (const [at, secret] of place.secrets.entries()) masker.register(`SECRET_${at}`, Buffer.from(secret));
-  const sources = sourcesOf({ engineOf: async () => engine });
+  const sources = sourcesOf({ engineOf: async () => engine, linkOf: async () => link, own: createOwnLog(clock) });
   const newRoom = () => createLogRoom({ sources, masker, clock, random: systemRandom() });
   return { link, engine, newRoom, masker };
 }

@@ -24,6 +24,10 @@ const contract = {
 
 const batch = Array.from({ length: BATCH }, (_, index) => ({
   index,
+  row: index,
+  source: 0,
+  folded: 0,
+  part: false,
   at: 1_767_225_600_000 + index,
   stream: "stdout" as const,
   level: "info" as const,
