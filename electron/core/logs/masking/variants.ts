@@ -3,7 +3,7 @@ import { MIN_BYTES, trimmed, weaknessOf } from "./weak.ts";
 
 /** One way in which a value may show up in a byte stream. */
 export interface Variant {
-  /** `raw`, `line`, `base64`, `base64url`, `hex`, `url`, `json`, `quoted`, `html`. */
+  /** `raw`, `line`, `base64`, `base64url`, `hex`, `url`, `json`, `quoted`, `html`, `utf16`. */
   encoding: string;
   bytes: Uint8Array;
   /** A base64 digit right before belongs to the value in part, so it goes too. */
@@ -15,6 +15,7 @@ export interface Variant {
 /** Lines of one value that are looked for singly; a value with more is looked for as a whole only beyond them. */
 const MAX_LINES = 4096;
 const MIN_LINE = 8;
+const LINE_FEED = 0x0a;
 
 /**
  * All forms of `value`, no two alike, plainest first. White space around the value is dropped. Of a PEM only the body counts, since its armour is the same for everyone. Forms under six bytes
@@ -35,7 +36,9 @@ export function variantsOf(value: Uint8Array, forced = false): Variant[] {
   if (core !== null) {
     addPercent(forms, Buffer.from(core));
     addText(forms, core);
-  } else if (!isPlain(whole)) addPercent(forms, whole);
+    addWide(forms, core);
+  } else if (isPlain(whole)) addWide(forms, Buffer.from(whole).toString("latin1"));
+  else addPercent(forms, whole);
   return forms.list;
 }
 
@@ -88,6 +91,20 @@ function addText(forms: Forms, text: string): void {
   forms.text("json", jsonForms(text));
   forms.text("quoted", quotedForms(text));
   forms.text("html", htmlForms(text));
+}
+
+/** UTF-16 in both byte orders, line by line: what programs of Windows and of .NET print when nobody told them otherwise. */
+function addWide(forms: Forms, core: string): void {
+  const lines = core.split(/\r\n|\r|\n/);
+  for (const line of lines.slice(0, MAX_LINES)) {
+    const text = line.trim();
+    if (lines.length > 1 && (text.length < MIN_LINE || weaknessOf(Buffer.from(text)) !== null)) continue;
+    const little = Buffer.from(text, "utf16le");
+    // A letter with the byte of a line feed in it (U+010A, U+0A05) would make this a form over lines, which hold others up.
+    if (little.includes(LINE_FEED)) continue;
+    forms.add("utf16", little);
+    forms.add("utf16", Buffer.from(little).swap16());
+  }
 }
 
 function addLines(forms: Forms, core: string): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMasker, type Masker, type MaskerOptions } from "../../../../../electron/core/logs/masking/index.ts";
+import { naiveMask, ownedVariants } from "./oracle.ts";
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -97,6 +98,39 @@ describe("encodings", () => {
     const masked = masker.text(`<< ${encoded} >>`);
     expect(masked).toMatch(/^<< ["'\\]*[A-Za-z0-9_-]{0,4}\[secret:DB\][A-Za-z0-9_=-]{0,8}["'\\]* >>$/);
     expect(masker.find(bytes(encoded)).map((hit) => hit.encoding)).toContain(encoding);
+  });
+
+  const wide = (text: string, bigEndian: boolean) => {
+    const encoded = Buffer.from(text, "utf16le");
+    return bigEndian ? encoded.swap16() : encoded;
+  };
+  it.each([
+    ["a plain value, little endian", token, false],
+    ["a plain value, big endian", token, true],
+    ["letters beyond ASCII, little endian", password, false],
+    ["letters beyond ASCII, big endian", password, true],
+    ["a character of two units", "pa\u{1f511}ss-word-42", false],
+  ])("UTF-16, wherever it is cut: %s", (_, value, bigEndian) => {
+    const masker = maskerWith({ DB: value });
+    const text = wide(`x=${value};\r\n`, bigEndian);
+    // The NUL of a neighbour may be taken for that of the value: the other byte order begins or ends with it.
+    const expected = naiveMask(text, ownedVariants([{ name: "DB", value: bytes(value) }]), false);
+    expect(expected.replaceAll("\0", "")).toBe("x=[secret:DB];\r\n");
+    for (let cut = 0; cut <= text.length; cut++) {
+      const stream = masker.stream();
+      const out = [stream.push(text.subarray(0, cut)), stream.push(text.subarray(cut)), stream.end()];
+      expect(Buffer.concat(out).toString("latin1")).toBe(expected);
+    }
+    expect(new Set(masker.find(text).map((hit) => hit.encoding))).toEqual(new Set(["utf16"]));
+  });
+
+  it("UTF-16, each line of a value of several; a letter with a line feed's byte in it holds no line back", () => {
+    const lines = ["first-line-7731", "second-line-8842"];
+    const masker = maskerWith({ KEY: lines.join("\n"), ODD: "se\u010acret-9953" });
+    const masked = Buffer.from(masker.bytes(wide(`${lines[1]}\n`, false)));
+    expect(masked.toString("latin1")).toBe("[secret:KEY]\n\0");
+    const stream = maskerWith({ ODD: "se\u010acret-9953" }).stream();
+    expect(Buffer.from(stream.push(Buffer.from("s\0e\0\n"))).toString("latin1")).toBe("s\0e\0\n");
   });
 
   it("a base64 digit that holds only some bits of the value goes too, and the padding with it", () => {
