@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Detectors } from "../../../../electron/contract/detect.ts";
 import { logHead } from "../../../../electron/contract/logs.ts";
-import { createGuard, createLogRoom, createScreener, sourcesOf } from "../../../../electron/core/logs/index.ts";
+import { createGuard, createLogRoom, createScreener } from "../../../../electron/core/logs/index.ts";
 import { fakeClock } from "../../../helpers/ports.ts";
 import { until } from "../../../helpers/until.ts";
-import { fakeLogEngine } from "./fakeLogEngine.ts";
+import { containersOf, fakeLogEngine } from "./fakeLogEngine.ts";
 
 const token = ["gh", "p_", "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"].join("");
 
@@ -16,7 +16,7 @@ test("a log shows, finds and saves what its detectors left, and switches reach a
   masker.register("HF_TOKEN", Buffer.from("registered-value-1"));
   const fake = fakeLogEngine();
   const random = { bytes: (n: number) => Buffer.alloc(n), id: () => "view" };
-  const sources = sourcesOf({ engineOf: async () => fake.engine });
+  const sources = containersOf(async () => fake.engine);
   const room = createLogRoom({ sources, masker, screener, clock, random });
   try {
     const text = `HF_TOKEN=registered-value-1 ${token} ada@example.org`;

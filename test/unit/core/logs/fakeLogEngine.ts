@@ -1,6 +1,7 @@
 import { batchOf, type ContainerDetail, type LogFrame, type Moment } from "../../../../electron/core/docker/index.ts";
 import { Failure } from "../../../../electron/core/failure.ts";
-import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
+import type { Sources } from "../../../../electron/core/logs/index.ts";
+import { containerSource, type LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 
 export interface FakeLine {
   stream: LogFrame["stream"];
@@ -100,4 +101,9 @@ export function fakeLogEngine() {
 
 function frameOf(line: FakeLine): LogFrame {
   return { stream: line.stream, ...momentOf(line.ns), bytes: Buffer.from(`${line.text}\n`) };
+}
+
+/** Sources of a log room that has containers alone. */
+export function containersOf(engineOf: () => Promise<LogEngine>): Sources {
+  return { container: ({ containerId }) => containerSource({ engineOf, containerId }) };
 }

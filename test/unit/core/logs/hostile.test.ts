@@ -3,10 +3,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { logHead, logLine } from "../../../../electron/contract/logs.ts";
 import { Failure } from "../../../../electron/core/failure.ts";
 import { createLogRoom, createMasker, type LogRoom } from "../../../../electron/core/logs/index.ts";
-import { containerSource, type LogEngine } from "../../../../electron/core/logs/sources/container.ts";
+import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 import { fakeClock } from "../../../helpers/ports.ts";
 import { until } from "../../../helpers/until.ts";
-import { type FakeLine, fakeLogEngine } from "./fakeLogEngine.ts";
+import { containersOf, type FakeLine, fakeLogEngine } from "./fakeLogEngine.ts";
 
 const id = "c".repeat(64);
 const one = { sources: [{ kind: "container" as const, hostId: "h", containerId: id }] };
@@ -22,9 +22,7 @@ function scene(engineOf?: () => Promise<LogEngine>) {
   const clock = fakeClock();
   let ids = 0;
   const room = createLogRoom({
-    sources: {
-      container: ({ containerId }) => containerSource({ engineOf: engineOf ?? (async () => fake.engine), containerId }),
-    },
+    sources: containersOf(engineOf ?? (async () => fake.engine)),
     masker: createMasker(),
     clock,
     random: { bytes: (n) => Buffer.alloc(n), id: () => `id-${ids++}` },

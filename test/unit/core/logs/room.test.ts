@@ -3,17 +3,11 @@ import type { LogHead } from "../../../../electron/contract/logs.ts";
 import { logHead, logLine } from "../../../../electron/contract/logs.ts";
 import { batchOf } from "../../../../electron/core/docker/index.ts";
 import { Failure } from "../../../../electron/core/failure.ts";
-import {
-  createLogRoom,
-  createMasker,
-  type LogRoom,
-  type LogRoomLimits,
-  sourcesOf,
-} from "../../../../electron/core/logs/index.ts";
+import { createLogRoom, createMasker, type LogRoom, type LogRoomLimits } from "../../../../electron/core/logs/index.ts";
 import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 import { type FakeClock, fakeClock } from "../../../helpers/ports.ts";
 import { until } from "../../../helpers/until.ts";
-import { type FakeLine, fakeLogEngine, momentOf } from "./fakeLogEngine.ts";
+import { containersOf, type FakeLine, fakeLogEngine, momentOf } from "./fakeLogEngine.ts";
 
 const token = "hf_AbCdEf0123456789xyzXYZ";
 const id = "c".repeat(64);
@@ -42,7 +36,7 @@ function scene(limits: Partial<LogRoomLimits> = {}, engineOf?: () => Promise<Log
   masker.register("HF_TOKEN", Buffer.from(token));
   let ids = 0;
   const room = createLogRoom({
-    sources: sourcesOf({ engineOf: engineOf ?? (async () => fake.engine) }),
+    sources: containersOf(engineOf ?? (async () => fake.engine)),
     nameOf: () => ({ name: "llm", hostName: "orion", simulated: true }),
     masker,
     clock,
