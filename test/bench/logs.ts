@@ -1,7 +1,7 @@
 /** A log on its way from a real engine: beside the command line, here and over `ssh`, and dockerode on the same channel. */
 import { type ChildProcess, execFile, fork, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
@@ -12,8 +12,8 @@ import Docker from "dockerode";
 import { createFrameReader } from "../../electron/core/docker/frames.ts";
 import { createLogBuffer } from "../../electron/core/logs/buffer/index.ts";
 import { createMasker } from "../../electron/core/logs/index.ts";
-import { levelOf } from "../../electron/core/logs/parse/index.ts";
 import { createLineAssembler } from "../../electron/core/logs/lines.ts";
+import { levelOf } from "../../electron/core/logs/parse/index.ts";
 import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
 import {
   busyboxImage,
@@ -28,6 +28,7 @@ import {
 import { which } from "../helpers/lab/process.ts";
 import { tempFolder } from "../helpers/ports.ts";
 import { until } from "../helpers/until.ts";
+import { fakeEngine, fakeIds, LINES_PER_SECOND, LOGS, underLoad } from "./logsLoad.ts";
 import { type LogsAnswer, type LogsPlace, type LogsWork, openPlace } from "./logsWork.ts";
 import type { BenchRow } from "./types.ts";
 
@@ -60,7 +61,13 @@ export async function bench(): Promise<BenchRow[]> {
     const secrets = Array.from({ length: 100 }, () => `hf_${randomBytes(25).toString("base64url")}`);
     const place = { port: sshd.port, user: sshd.user, key: sshd.userKey.file, socket: dockerd.socket, secrets };
     const lab: Lab = { dockerd, sshd, place, folder: folder.path, closers };
-    return [...(await throughput(lab)), ...(await latency(lab)), await pipeline(secrets)];
+    return [
+      ...(await throughput(lab)),
+      ...(await latency(lab)),
+      await pipeline(secrets),
+      ...(await load(lab)),
+      ...(await realLoad(lab)),
+    ];
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -224,6 +231,57 @@ function followDirectly(dockerd: LabDockerd, containerId: string): Promise<{ chu
   });
 }
 
+const full = process.env.GATEHOUSE_BENCH_FULL === "1";
+
+async function load({ folder, place, closers }: Lab): Promise<BenchRow[]> {
+  const engine = await fakeEngine(folder, place.secrets);
+  closers.push(() => engine.close());
+  const seconds = full ? 600 : 30;
+  const work = { containerIds: fakeIds(), secrets: place.secrets, seconds, held: seconds * 100 };
+  return await underLoad(`${LOGS} logs of ${LINES_PER_SECOND} lines/s`, { ...work, socket: engine.socket, over: null });
+}
+
+/** The same from containers, over SSH. Each prints what comes through a pipe. */
+async function realLoad(lab: Lab): Promise<BenchRow[]> {
+  const { place, folder } = lab;
+  const containerIds: string[] = [];
+  const pipes: number[] = [];
+  try {
+    for (let at = 0; at < LOGS; at++) {
+      await run("mkfifo", [join(folder, `pipe-${at}`)]);
+      pipes.push(openSync(join(folder, `pipe-${at}`), constants.O_RDWR | constants.O_NONBLOCK));
+      containerIds.push(await start(lab, `exec cat /bench/pipe-${at}`));
+    }
+    const stop = printInto(pipes);
+    const seconds = full ? 60 : 15;
+    const work = { containerIds, secrets: place.secrets, seconds, held: seconds * 100, socket: place.socket };
+    return await underLoad("the same from containers over SSH", { ...work, over: place }).finally(stop);
+  } finally {
+    for (const pipe of pipes) closeSync(pipe);
+    for (const id of containerIds) await engineCall(place.socket, "DELETE", `/containers/${id}?force=1`);
+  }
+}
+
+/** Lines at their pace into each of the pipes; returns what stops it. */
+function printInto(pipes: readonly number[]): () => void {
+  const text = `INFO:     10.0.0.7:51234 - POST /v1/chat/completions HTTP/1.1 200 OK ${"x".repeat(60)}\n`;
+  const began = performance.now();
+  let printed = 0;
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - began) * LINES_PER_SECOND) / 1_000) - printed;
+    printed += due;
+    const bytes = Buffer.from(text.repeat(due));
+    for (const pipe of pipes) {
+      try {
+        writeSync(pipe, bytes);
+      } catch {
+        // The pipe is full: its container is not read at that pace, which the lines that arrive will show.
+      }
+    }
+  }, 20);
+  return () => clearInterval(timer);
+}
+
 /** Frames that are in memory already, to masked lines. */
 async function pipeline(secrets: readonly string[]): Promise<BenchRow> {
   const count = 20_000;
@@ -260,7 +318,7 @@ function throughUs(chunks: readonly Buffer[], masker: ReturnType<typeof createMa
   );
   const ring = createLogBuffer({ maxLines: 200_000, maxBytes: 64 * 2 ** 20 });
   for (const chunk of chunks) {
-    for (const { stream, text } of assembler.push(reader.push(chunk))) {
+    for (const { stream, text } of assembler.push(reader.push(Buffer.from(chunk)))) {
       ring.append({ at: null, stream, level: levelOf(text), text, source: 0, part: false });
     }
   }
