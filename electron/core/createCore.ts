@@ -312,6 +312,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       newest: () => audit.newest(),
       sign: (statement) => audit.sign("evidence v1", statement),
     },
+    onSecret: (source, name, sample) => alerts.secretSeen(source, name, sample),
     folder: join(paths.data, "logs"),
     clock,
     random,
@@ -320,6 +321,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   const alerts: Alerts = createAlerts({
     store: alertStore,
     containers: async () => (await containers.list()).rows.map(watchedContainer),
+    mask: masker,
     environmentsOf: (name) => environmentsOf(secretStore.get(), name),
     open: tapsOf(logs, (error) => log(bugText("alerts", error))),
     problemOf,

@@ -7,7 +7,7 @@ import { type Alert, type AlertRule, alertRule } from "../../contract/alerts.ts"
 import type { Problem } from "../../contract/index.ts";
 import type { LogSourceRef } from "../../contract/logs.ts";
 import { Failure } from "../failure.ts";
-import { lineTest } from "../logs/index.ts";
+import { lineTest, type MaskGuard } from "../logs/index.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import type { Store } from "../store/index.ts";
 import { createAlertBook } from "./book.ts";
@@ -33,6 +33,7 @@ export interface AlertsDeps {
   store: Store<AlertRules>;
   /** Those of hosts that answer. */
   containers(): Promise<WatchedContainer[]>;
+  mask: Pick<MaskGuard, "text">;
   /** Where there is a secret of this name. */
   environmentsOf(name: string): string[];
   open: OpenTap;
@@ -78,6 +79,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   let looking: Promise<void> = Promise.resolve();
   let disposed = false;
 
+  /** Anew: a secret that was registered later must not leave in an old line. */
+  const masked = (alert: Alert): Alert =>
+    alert.sample === null ? alert : { ...alert, sample: deps.mask.text(alert.sample) };
   const enabled = (): AlertRule[] => store.get().rules.filter((rule) => rule.enabled);
   const keyOf = (rule: AlertRule, { hostId, containerId }: WatchedContainer) => `${rule.id} ${hostId} ${containerId}`;
 
@@ -198,7 +202,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         reading: reading.get(rule.id) ?? 0,
         problem: problems.get(rule.id) ?? null,
       }));
-      return { alerts: book.list(), rules, dropped: book.dropped };
+      return { alerts: book.list().map(masked), rules, dropped: book.dropped };
     },
     async saveRule(rule) {
       if (rule.condition.kind === "pattern") mustSaySomething(rule.condition);

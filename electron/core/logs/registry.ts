@@ -5,7 +5,8 @@ import type { LogStore } from "./buffer/index.ts";
 import type { Screener } from "./detect/index.ts";
 import type { Masker } from "./masking/index.ts";
 import { type MergePart, mergedSource } from "./merge.ts";
-import { createSharedLog, type SharedLog, type SourceName, worstOf } from "./shared.ts";
+import { type OnSecret, watchSecrets } from "./secretWatch.ts";
+import { createSharedLog, type SharedLog, type SourceName } from "./shared.ts";
 import { type Sources, startOf } from "./sources/index.ts";
 
 export interface RegistryDeps {
@@ -16,6 +17,7 @@ export interface RegistryDeps {
   store?: LogStore | undefined;
   clock: Clock;
   random: Random;
+  onSecret?: OnSecret;
   report?: (error: unknown) => void;
 }
 
@@ -90,6 +92,8 @@ export function createRegistry(deps: RegistryDeps, limits: RegistryLimits): Regi
     const screen = deps.screener?.log() ?? null;
     const name = deps.nameOf === undefined ? {} : { nameOf: deps.nameOf };
     const log = createSharedLog({ key, refs: [ref], limits: bounds, screen, start, tail, ...name }, deps);
+    const { onSecret, clock, report = () => {} } = deps;
+    if (onSecret !== undefined) watchSecrets(log, ref, { tell: onSecret, clock, report });
     singles.set(key, log);
     all.add(log);
     return log;
@@ -149,10 +153,10 @@ function partOf(log: SharedLog): MergePart {
     buffer,
     onMove,
     get state() {
-      return worstOf(log.heads()).state;
+      return log.source.state;
     },
     get stuck() {
-      const { state, problem } = worstOf(log.heads());
+      const { state, problem } = log.source;
       return problem !== null || (state !== "live" && state !== "connecting");
     },
   };

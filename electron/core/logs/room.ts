@@ -9,6 +9,7 @@ import type { Masker } from "./masking/index.ts";
 import { pause } from "./pause.ts";
 import { createRegistry } from "./registry.ts";
 import { type Notary, type Saved, type SaveOrder, saved } from "./save.ts";
+import type { OnSecret } from "./secretWatch.ts";
 import { type SharedLog, type SourceName, worstOf } from "./shared.ts";
 import type { Sources } from "./sources/index.ts";
 
@@ -19,6 +20,8 @@ export interface LogRoomDeps {
   masker: Pick<Masker, "stream" | "text" | "data" | "bytes">;
   /** Looks through the masked lines for what nobody registered; without it only exact values are masked. */
   screener?: Pick<Screener, "log">;
+  /** Told of each secret that is masked in the log of one source, at most once a second. */
+  onSecret?: OnSecret;
   /** Who signs evidence; without it there is none. */
   notary?: Notary;
   /** Where lines go that fall out of memory; without it they are gone. */

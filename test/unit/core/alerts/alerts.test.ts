@@ -55,6 +55,7 @@ function scene(containers: WatchedContainer[]) {
       },
     } as never,
     containers: async () => containers,
+    mask: { text: (text) => text.replaceAll("late-secret", "[secret:LATE]") },
     environmentsOf: (name) => (name === "HF_TOKEN" ? ["staging", "production"] : []),
     open(source: LogSourceRef, onLine) {
       const { refuse } = told;
@@ -227,6 +228,13 @@ describe("a secret where it was not given", () => {
     await clock.advance(11 * 60_000);
     expect(alerts.list().alerts.map(({ state }) => state)).toEqual(["over"]);
     expect(clock.pending).toBe(0);
+  });
+
+  it("registered later leaves no old line as it was", async () => {
+    const { alerts, clock } = scene([container("llama")]);
+    alerts.secretSeen(source, seen, "HF_TOKEN=******** late-secret");
+    await clock.advance(10);
+    expect(alerts.list().alerts[0]?.sample).toBe("HF_TOKEN=******** [secret:LATE]");
   });
 
   it("is none where it was given, or where there is no such container", async () => {
