@@ -15,6 +15,7 @@ const known = [
   "masking",
   "detect",
   "logs",
+  "filter",
   "view",
   "tunnels",
   "secrets",

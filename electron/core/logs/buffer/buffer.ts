@@ -16,10 +16,18 @@ import type {
 const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
 /** What may wait to be written beyond the bound of the memory. */
 const BACKLOG = 8 * 1024 * 1024;
+/** Written at once. */
+const MAX_WRITE = 4 * 1024 * 1024;
 /** Blocks read from disk that are held for the next question. */
 const CACHED = 6;
 /** After a write that failed, so many blocks pass by before another is tried. */
 const PATIENCE = 64;
+
+type InMemory = Entry & { memory: NonNullable<Entry["memory"]> };
+
+function isInMemory(entry: Entry | undefined): entry is InMemory {
+  return entry?.memory != null;
+}
 
 export function createLogBuffer(options: LogBufferOptions): LogBuffer {
   return new Buffering(options);
@@ -222,29 +230,38 @@ class Buffering implements LogBuffer {
     return this.#options.store !== undefined && this.#patience === 0;
   }
 
-  /** Writes the oldest block that should be on disk and isn't, one at a time; null when there is none. */
+  /** Writes the oldest blocks that should be on disk and aren't; null when there is none. */
   #pump(): Promise<void> | null {
     if (this.#writing !== null || !this.#canSpill()) return this.#writing;
-    const over = this.#over();
-    for (let at = this.#inMemory; this.#about !== null || over.bytes > 0 || over.lines > 0; at++) {
-      const entry = this.#entries.get(at);
-      if (entry?.memory == null) return null;
-      if (entry.place === null && !entry.spent) {
-        this.#writing = this.#write(entry, entry.memory.record);
-        return this.#writing;
-      }
-      over.bytes -= entry.bytes;
-      over.lines -= entry.count;
-    }
-    return null;
+    const entries = this.#due();
+    if (entries.length === 0) return null;
+    this.#writing = this.#write(entries);
+    return this.#writing;
   }
 
-  async #write(entry: Entry, record: Buffer): Promise<void> {
+  /** Some at once, since a write takes a turn of the loop, in which many lines may come. */
+  #due(): InMemory[] {
+    const due: InMemory[] = [];
+    const over = this.#over();
+    let bytes = 0;
+    for (let at = this.#inMemory; this.#about !== null || over.bytes > 0 || over.lines > 0; at++) {
+      const entry = this.#entries.get(at);
+      if (!isInMemory(entry) || bytes > MAX_WRITE) return due;
+      over.bytes -= entry.bytes;
+      over.lines -= entry.count;
+      if (entry.place !== null || entry.spent) continue;
+      due.push(entry);
+      bytes += entry.bytes;
+    }
+    return due;
+  }
+
+  async #write(entries: readonly InMemory[]): Promise<void> {
     try {
       this.#spill ??= this.#options.store?.spill((segment) => this.#segmentGone(segment)) ?? null;
-      const place = (await this.#spill?.write(record)) ?? null;
-      // It may have been dropped while it was being written.
-      if (entry.memory !== null) entry.place = place;
+      const places = (await this.#spill?.write(entries.map(({ memory }) => memory.record))) ?? [];
+      // They may have been dropped while they were being written.
+      for (const [i, entry] of entries.entries()) if (this.#holds(entry)) entry.place = places[i] ?? null;
       this.#problem = null;
     } catch (error) {
       this.#failed(error);
@@ -253,6 +270,10 @@ class Buffering implements LogBuffer {
     if (this.#disposed) return;
     this.#trim();
     this.#pump();
+  }
+
+  #holds(entry: Entry): boolean {
+    return entry.memory !== null;
   }
 
   /** Goes on in memory. What is on disk is let go: between it and what comes, lines will be missing. */

@@ -41,25 +41,26 @@ export class Segments {
     return null;
   }
 
-  async write(record: Buffer): Promise<Place> {
-    record.writeUInt32LE(checksumOf(record), CHECKSUM_AT);
+  async write(records: readonly Buffer[]): Promise<Place[]> {
+    for (const record of records) record.writeUInt32LE(checksumOf(record), CHECKSUM_AT);
     const segment = await this.#room();
-    const offset = segment.bytes;
+    const places: Place[] = [];
+    let offset = segment.bytes;
+    for (const { length } of records) {
+      places.push({ segment: segment.number, offset, bytes: length });
+      offset += length;
+    }
     try {
-      for (let done = 0; done < record.length; ) {
-        const { bytesWritten } = await segment.handle.write(record, done, record.length - done, offset + done);
-        if (bytesWritten === 0) throw Object.assign(new Error("nothing was written"), { code: "ENOSPC" });
-        done += bytesWritten;
-      }
+      await writeAll(segment.handle, records, segment.bytes);
     } catch (error) {
-      // Half a record may stand there: what comes goes elsewhere.
+      // A part may stand there: what comes goes elsewhere.
       this.#current = null;
       if (segment.bytes === 0) await this.drop(segment.number);
       throw error;
     }
-    segment.bytes += record.length;
-    this.#bytes += record.length;
-    return { segment: segment.number, offset, bytes: record.length };
+    this.#bytes += offset - segment.bytes;
+    segment.bytes = offset;
+    return places;
   }
 
   async read({ segment: number, offset, bytes }: Place): Promise<Buffer | null> {
@@ -111,6 +112,26 @@ export class Segments {
     this.#current = segment;
     return segment;
   }
+}
+
+async function writeAll(handle: FileHandle, records: readonly Buffer[], offset: number): Promise<void> {
+  let left = [...records];
+  for (let at = offset; left.length > 0; ) {
+    const { bytesWritten } = await handle.writev(left, at);
+    if (bytesWritten === 0) throw Object.assign(new Error("nothing was written"), { code: "ENOSPC" });
+    at += bytesWritten;
+    left = without(left, bytesWritten);
+  }
+}
+
+/** What is left behind so many bytes. */
+function without(records: readonly Buffer[], bytes: number): Buffer[] {
+  let gone = bytes;
+  return records.flatMap((record) => {
+    const rest = record.subarray(Math.min(gone, record.length));
+    gone -= record.length - rest.length;
+    return rest.length > 0 ? [rest] : [];
+  });
 }
 
 /** Names sort as their numbers do. */

@@ -76,7 +76,7 @@ export function createLogStore(options: LogStoreOptions): LogStore {
       get bytes() {
         return mine.segments.bytes;
       },
-      write: (record) => serial(() => written(mine, record)),
+      write: (records) => serial(() => written(mine, records)),
       read: (place) => mine.segments.read(place).catch(() => null),
       async keep(about) {
         await ready;
@@ -93,10 +93,10 @@ export function createLogStore(options: LogStoreOptions): LogStore {
     };
   }
 
-  async function written({ segments }: OpenSpill, record: Buffer): Promise<Place> {
+  async function written({ segments }: OpenSpill, records: readonly Buffer[]): Promise<Place[]> {
     try {
-      await makeRoom(record.length);
-      return await segments.write(record);
+      await makeRoom(records.reduce((sum, { length }) => sum + length, 0));
+      return await segments.write(records);
     } catch (error) {
       throw new Failure("STORE_UNWRITABLE", { file: "logs", reason: errorCode(error) ?? reasonOf(error) });
     }

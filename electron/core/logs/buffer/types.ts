@@ -117,8 +117,8 @@ export interface Place {
 export interface Spill {
   readonly id: string;
   readonly bytes: number;
-  /** Writes behind what is there. `STORE_UNWRITABLE`; the next one begins a new file then. */
-  write(record: Buffer): Promise<Place>;
+  /** Writes behind what is there; all or nothing. `STORE_UNWRITABLE`; what comes next begins a new file then. */
+  write(records: readonly Buffer[]): Promise<Place[]>;
   /** Null when it is no longer there, or not what was written. */
   read(place: Place): Promise<Buffer | null>;
   /** From now on it stays when it is closed. `STORE_UNWRITABLE`. */

@@ -17,6 +17,8 @@ export interface TextCondition {
   by: "text";
   /** Found in every line of ASCII that fits, and never across two lines; null when there is nothing to look for. */
   must: RegExp | null;
+  /** `must` stands in the bytes of other lines that fit, too. */
+  bytes: boolean;
   /** A line of ASCII that holds `must` fits. */
   exact: boolean;
   /** False when what stands behind `must` shows that this place isn't it. */
@@ -39,23 +41,29 @@ export function conditionsOf(filter: LogFilter, { speaksOf }: FilterOptions): Co
   }
   if (text !== "") conditions.push(textCondition(text));
   if (requestId !== "") conditions.push(requestCondition(requestId, speaksOf ?? (() => true)));
-  if (regex !== "") conditions.push({ by: "text", ...compileExpression(regex) });
+  if (regex !== "") conditions.push({ by: "text", bytes: false, ...compileExpression(regex) });
   for (const field of fields) conditions.push(fieldCondition(field));
   return conditions;
 }
 
 function textCondition(text: string): TextCondition {
   const lower = text.toLowerCase();
-  return { by: "text", must: literal(lower, "gi"), exact: true, test: (line) => line.toLowerCase().includes(lower) };
+  return {
+    by: "text",
+    must: literal(lower, "gi"),
+    bytes: false,
+    exact: true,
+    test: (line) => line.toLowerCase().includes(lower),
+  };
 }
 
 function requestCondition(id: string, speaksOf: NonNullable<FilterOptions["speaksOf"]>): TextCondition {
   const test = (line: string) => line.includes(id) && speaksOf(line, id);
-  return { by: "text", must: literal(id, "g"), exact: false, test };
+  return { by: "text", must: literal(id, "g"), bytes: isAscii(id), exact: false, test };
 }
 
 function fieldCondition(field: FieldFilter): TextCondition {
-  const condition = { by: "text" as const, must: fieldMust(field), exact: false };
+  const condition = { by: "text" as const, must: fieldMust(field), bytes: true, exact: false };
   const test = (line: string) => fieldFits(line, field);
   const limit = numberOf(field.value);
   if (limit === null || (field.op !== "above" && field.op !== "below")) return { ...condition, test };
@@ -77,8 +85,12 @@ function plausibleNumber(text: string, end: number, wanted: (value: number) => b
 
 /** What is not ASCII stands in no line of ASCII. */
 function literal(text: string, flags: string): RegExp {
-  if (/[^\u0001-\u0009\u000b-\u007f]/.test(text)) return new RegExp("[]", flags);
+  if (!isAscii(text)) return new RegExp("[]", flags);
   return new RegExp(text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"), flags);
+}
+
+function isAscii(text: string): boolean {
+  return /^[\u0001-\u0009\u000b-\u007f]*$/.test(text);
 }
 
 /** Below this share of lines that are still in question, each is asked by itself. */
@@ -127,14 +139,13 @@ function scan(
   bit: number,
   textOf: () => string,
 ): void {
-  const { must, exact, plausible } = condition;
+  const { must, bytes, exact, plausible } = condition;
   const mark = (at: number): void => {
     marks[at - from] = (marks[at - from] as number) | bit;
   };
-  if (must === null || block.wide > 0) {
-    for (let at = from; at < to; at++) {
-      if ((must === null || kinds.wide(block.kinds[at] as number)) && condition.test(block.text(at))) mark(at);
-    }
+  const apart = (at: number): boolean => !bytes && kinds.wide(block.kinds[at] as number);
+  if (must === null || (!bytes && block.wide > 0)) {
+    for (let at = from; at < to; at++) if ((must === null || apart(at)) && condition.test(block.text(at))) mark(at);
   }
   if (must === null) return;
   const { starts } = block;
@@ -147,7 +158,7 @@ function scan(
     while (at < to && (starts[at + 1] as number) - base <= end) at++;
     if (at >= to) return;
     if (plausible !== undefined && !plausible(text, end)) continue;
-    if (!kinds.wide(block.kinds[at] as number) && (exact || condition.test(block.text(at)))) mark(at);
+    if (!apart(at) && (exact || condition.test(block.text(at)))) mark(at);
     must.lastIndex = (starts[at + 1] as number) - base;
   }
 }

@@ -1,6 +1,6 @@
 import { type Block, kinds, type LogBuffer, levelBit, type Summary } from "../buffer/index.ts";
 import type { RowIndex } from "./rowIndex.ts";
-import { holds, waited } from "./search.ts";
+import { holds } from "./search.ts";
 import type { Slices } from "./slices.ts";
 import type { Density, DensityRange } from "./types.ts";
 
@@ -30,7 +30,7 @@ export async function densityOf(
       continue;
     }
     const there = buffer.blocks.at(summary.first);
-    const block = there instanceof Promise ? await waited(there, slices) : there;
+    const block = there instanceof Promise ? await there : there;
     if (block === null || !holds(block, summary.first)) continue;
     addLines(grid, block, Math.min(summary.count, block.count), index);
     const turn = slices.rest();
@@ -77,9 +77,10 @@ const error = Math.log2(levelBit("error"));
 
 function addLines(grid: Grid, block: Block, count: number, index: RowIndex | null): void {
   let row = index?.rows.from(block.first) ?? 0;
+  let next = index?.rows.at(row) ?? -1;
   for (let at = 0; at < count; at++) {
-    const isRow = index === null || index.rows.at(row) === block.first + at;
-    if (isRow) row++;
+    const isRow = index === null || next === block.first + at;
+    if (isRow && index !== null) next = index.rows.at(++row);
     const bucket = bucketOf(grid, block.times[at] as number);
     if (bucket === null) continue;
     const level = kinds.level(block.kinds[at] as number);

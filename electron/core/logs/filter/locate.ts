@@ -1,7 +1,7 @@
 import type { Block, LogBuffer, Summary } from "../buffer/index.ts";
 import { lineDigest } from "./digest.ts";
 import type { RowIndex } from "./rowIndex.ts";
-import { holds, waited } from "./search.ts";
+import { holds } from "./search.ts";
 import type { Slices } from "./slices.ts";
 
 /** What numbers rows: an index, or the lines themselves. */
@@ -61,7 +61,7 @@ export async function atTime(
     if (best !== null && (best.same || distance > best.distance)) break;
     if (rows.from(summary.first) === rows.from(summary.first + summary.count)) continue;
     const there = buffer.blocks.at(summary.first);
-    const block = there instanceof Promise ? await waited(there, slices) : there;
+    const block = there instanceof Promise ? await there : there;
     if (block !== null && holds(block, summary.first)) best = nearestIn(block, rows, target, best);
     const turn = slices.rest();
     if (turn !== null) await turn;

@@ -95,7 +95,7 @@ function repeated({ part, min, max }: Node & { kind: "repeat" }): Run | null {
   let ways = 0;
   for (let times = min; times <= max && ways <= MAX_WAYS; times++) ways += run.ways ** times;
   return bounded({
-    source: `(?:${run.source}){${min},${max}}`,
+    source: `${part.kind === "chars" ? run.source : `(?:${run.source})`}{${min === max ? min : `${min},${max}`}}`,
     ways,
     length: run.length * max,
     worth: run.worth * min,

@@ -3,6 +3,19 @@ import { judge } from "./conditions.ts";
 import { RowList } from "./rowList.ts";
 import type { CompiledFilter } from "./types.ts";
 
+/** Text looked at in one step: a string of it dies young. Larger ones are cleared away at a much higher price. */
+const STEP_BYTES = 96 * 1024;
+
+function endOf({ count, starts }: Block, from: number, most: number): number {
+  let to = Math.min(count, from + most);
+  const limit = (starts[from] as number) + STEP_BYTES;
+  if ((starts[to] as number) <= limit) return to;
+  // Lines are of about the same length: the first guess is close.
+  to = from + Math.max(1, Math.floor(((to - from) * STEP_BYTES) / ((starts[to] as number) - (starts[from] as number))));
+  while (to > from + 1 && (starts[to] as number) > limit) to--;
+  return to;
+}
+
 /** The rows under one filter, as far as has been looked. */
 export class RowIndex {
   readonly filter: CompiledFilter;
@@ -30,7 +43,7 @@ export class RowIndex {
   /** Looks at lines of the block that are new, at most `most`. */
   take(block: Block, most: number): void {
     const from = this.searchedTo - block.first;
-    const to = Math.min(block.count, from + most);
+    const to = endOf(block, from, most);
     const marks = judge(block, from, to, this.filter.conditions, this.filter.fold);
     const all = 2 ** this.filter.conditions.length - 1;
     if (this.filter.fold) this.#takeGroups(block, from, marks, all);

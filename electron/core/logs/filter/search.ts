@@ -41,7 +41,7 @@ export function createSearch(buffer: LogBuffer, options: RowsOptions): Search {
       if (index.searchedTo >= end || enough()) return;
       const there = buffer.blocks.at(index.searchedTo);
       if (there === null) return;
-      const block = there instanceof Promise ? await waited(there, slices) : there;
+      const block = there instanceof Promise ? await there : there;
       // Somebody else may have gone on meanwhile, or the block may be gone.
       if (block === null || !holds(block, index.searchedTo) || index.searchedTo < buffer.first) continue;
       readAhead(buffer, block);
@@ -70,12 +70,6 @@ function step(index: RowIndex, block: Block, slices: Slices): void {
   const ms = slices.used() - before;
   if (ms > LONG_MS) index.step = Math.max(1, Math.floor(index.step / 2));
   else index.step = Math.min(MAX_STEP, index.step * 2);
-}
-
-export async function waited<T>(promise: Promise<T>, slices: Slices): Promise<T> {
-  const value = await promise;
-  slices.rested();
-  return value;
 }
 
 export function holds(block: Block, index: number): boolean {

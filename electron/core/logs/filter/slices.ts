@@ -8,8 +8,6 @@ const SLICE_MS = 5;
 export interface Slices {
   /** Gives others a turn when it is time. `CANCELLED` when the signal says so. */
   rest(): Promise<void> | null;
-  /** After something was waited for: others had their turn. */
-  rested(): void;
   /** Milliseconds since the last turn of others. */
   used(): number;
 }
@@ -27,10 +25,6 @@ export function createSlices(clock: Pick<Clock, "mono">, signal: AbortSignal | u
   }
   return {
     rest: () => (clock.mono() - began >= SLICE_MS ? turn() : null),
-    rested() {
-      check();
-      began = clock.mono();
-    },
     used: () => clock.mono() - began,
   };
 }

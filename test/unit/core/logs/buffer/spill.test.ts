@@ -163,10 +163,10 @@ describe("a buffer that spills", () => {
           get bytes() {
             return spill.bytes;
           },
-          write: (record) =>
+          write: (records) =>
             full
               ? Promise.reject(new Failure("STORE_UNWRITABLE", { file: "logs", reason: "ENOSPC" }))
-              : spill.write(record),
+              : spill.write(records),
         };
       },
     };
