@@ -9,7 +9,7 @@ import { systemClock, systemRandom } from "../electron/core/node.ts";
 
 const usage = `npm run evidence:verify -- FILE [options]
 
-  --public-key HEX    it has to be signed with this key (the console shows it under Audit)
+  --public-key HEX    it has to be signed with this key (the audit log's checkpoints.jsonl begins with it)
   --keychain          it has to be signed with the key in this system's keychain
   --json              prints the report as JSON`;
 
@@ -59,7 +59,8 @@ function print({ whole, faults: found, header, key, keyUnchecked }: EvidenceRepo
   if (header.note !== "") console.log(`note ${header.note}`);
   console.log(`newest row of the audit log ${audit.log_id} then: ${audit.seq} ${audit.hash}`);
   console.log(`key ${key}: ${header.public_key}`);
-  if (keyUnchecked) console.log("Not checked: whose key it is. Compare it with the one that the console shows.");
+  if (keyUnchecked)
+    console.log("Not checked: whose key it is. Compare it with the one in the audit log's checkpoints.jsonl.");
 }
 
 try {
