@@ -135,7 +135,7 @@ export function diagnosis(): DiagnosisStep[] {
     {
       ...{ ...step, id: 2, kind: "login", state: "failed", ms: 212 },
       evidence: [{ what: "keySkipped", text: "~/.ssh/id_rsa", reason: "open-permissions" }],
-      problem: { code: "AUTH_FAILED", details: { user: "ops", reason: "refused" } },
+      problem: { code: "AUTH_FAILED", details: { user: "ops", reason: "login-refused" } },
       fix: "ssh-copy-id -p 22 ops@10.0.7.11",
     },
   ];

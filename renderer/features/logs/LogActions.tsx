@@ -1,5 +1,5 @@
 import { ArrowDownToLine, Bookmark, Download, Pin, WrapText } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { LogFilter, LogHead } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
@@ -61,15 +61,23 @@ export function LogActions(props: Props) {
   );
 }
 
-type ToggleProps = { label: string; keys?: string; on: boolean; children: React.ReactNode; onClick: () => void };
+type ToggleProps = {
+  label: string;
+  keys?: string;
+  on: boolean;
+  /** It is left out where there is little room: it can be set elsewhere too. */
+  spare?: boolean;
+  children: ReactNode;
+  onClick: () => void;
+};
 
-function Toggle({ label, keys, on, children, onClick }: ToggleProps) {
+function Toggle({ label, keys, on, spare, children, onClick }: ToggleProps) {
   return (
     <IconButton
       label={label}
       {...(keys === undefined ? {} : { shortcut: keys })}
       aria-pressed={on}
-      className={on ? "on" : ""}
+      className={`${on ? "on" : ""}${spare ? " wide-only" : ""}`}
       onClick={onClick}
     >
       {children}

@@ -10,12 +10,7 @@ export function LogFoot({ head, time }: { head: LogHead; time: TimeMode }) {
   const held = head.held.memory + head.held.disk;
   return (
     <footer className="log-foot">
-      <State
-        tone={stateTones[head.state]}
-        busy={head.state === "connecting" || head.state === "reconnecting"}
-        hollow={head.state === "ended" || head.state === "removed"}
-        word={t(`logs.state.${head.state}`)}
-      />
+      <HeadState head={head} />
       <span className="nowrap">{t("logs.lines", { count: head.next - head.first })}</span>
       {held > 0 && (
         <span
@@ -38,6 +33,23 @@ export function LogFoot({ head, time }: { head: LogHead; time: TimeMode }) {
         </span>
       )}
     </footer>
+  );
+}
+
+/** Of several sources, how many are live: one that failed does not make a log of five a failure. */
+function HeadState({ head }: { head: LogHead }) {
+  const { t } = useText();
+  const live = head.sources.filter(({ state }) => state === "live").length;
+  if (live > 0 && live < head.sources.length) {
+    return <State tone="warn" word={t("logs.someLive", { live, total: head.sources.length })} />;
+  }
+  return (
+    <State
+      tone={stateTones[head.state]}
+      busy={head.state === "connecting" || head.state === "reconnecting"}
+      hollow={head.state === "ended" || head.state === "removed"}
+      word={t(`logs.state.${head.state}`)}
+    />
   );
 }
 

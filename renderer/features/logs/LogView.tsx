@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { LogHead, LogLine, LogSourceRef, Problem } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { Skeleton } from "../../ui/index.ts";
@@ -79,6 +79,13 @@ export function LogView({ sources, name, slash = false, narrow = false, place = 
     setCursor({ feed, row });
     rows.current?.show(row, where);
   };
+  // What opens beside the rows, or below them, must not cover the line that it tells of.
+  const chosen = cursor?.row ?? null;
+  useEffect(() => {
+    if (side === null || chosen === null) return;
+    const frame = requestAnimationFrame(() => rows.current?.show(chosen, "near"));
+    return () => cancelAnimationFrame(frame);
+  }, [side, chosen]);
   usePlace(place, { ...log, feed, filter: session?.filter }, (row, exact) => {
     choose(row);
     setInexact(!exact);

@@ -40,7 +40,7 @@ export function LogsPage({ hostId, what, place }: Props) {
         {ofHosts.some(({ simulated }) => simulated) && <SimulatedChip />}
         {sources.length > 0 && (
           <Button className="spread" icon={<ListPlus size={14} />} onClick={() => setPicking(true)}>
-            {t("logs.choose")}
+            <span className="log-choose">{t("logs.choose")}</span>
           </Button>
         )}
       </header>

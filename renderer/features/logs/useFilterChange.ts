@@ -18,7 +18,7 @@ type Options = {
 export function useFilterChange({ session, filter, rows, follow, row, landing }: Options): Start | null {
   const key = JSON.stringify(filter ?? null);
   const asked = useRef(key);
-  const y = useRef(0);
+  const kept = useRef<{ index: number; y: number } | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the filter; the rest is looked at when it changes
   useEffect(() => {
     if (session === null || asked.current === key) {
@@ -26,9 +26,10 @@ export function useFilterChange({ session, filter, rows, follow, row, landing }:
       return;
     }
     asked.current = key;
-    const eye = follow ? null : (rows.current?.eye(row) ?? null);
-    y.current = eye?.y ?? 0;
-    session.setFilter(filter, eye?.index ?? null);
+    // Several filters one after the other keep the line that was looked at before the first.
+    const same = row === null && rows.current?.touched() === false && kept.current;
+    kept.current = follow ? null : same || (rows.current?.eye(row) ?? null);
+    session.setFilter(filter, kept.current?.index ?? null);
   }, [session, key]);
-  return landing === null ? null : { row: landing.row, y: y.current };
+  return landing === null ? null : { row: landing.row, y: kept.current?.y ?? 0 };
 }

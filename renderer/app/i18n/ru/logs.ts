@@ -8,7 +8,7 @@ export const logs = {
   "logs.open": "Открыть",
   "logs.openOf": "Открыть журнал {name}",
   "logs.openMany":
-    "{count, plural, =0 {Открыть отмеченные} =1 {Открыть} one {Открыть # вместе} few {Открыть # вместе} many {Открыть # вместе} other {Открыть # вместе}}",
+    "Открыть{count, plural, =0 { отмеченные} =1 {} one { # вместе} few { # вместе} many { # вместе} other { # вместе}}",
   "logs.findSource": "Найти источник",
   "logs.sourceLimit": "не больше {count}",
   "logs.noContainers": "Контейнеров нет",
@@ -98,6 +98,7 @@ export const logs = {
   "logs.masked": "скрыто: {names}",
   "logs.heldHint": "{memory} в памяти, {disk} на диске",
   "logs.placeGone": "Строки из ссылки больше нет: показано ближайшее к ней по времени.",
+  "logs.someLive": "вживую {live} из {total}",
   "logs.state.connecting": "соединение",
   "logs.state.live": "вживую",
   "logs.state.reconnecting": "восстановление",
@@ -119,6 +120,7 @@ export const logs = {
   "logs.noPermalink": "У этой строки нет времени, по которому её можно найти снова.",
   "logs.context": "В контексте",
   "logs.contextHint": "Сбросить фильтры и остаться на этой строке (c)",
+  "logs.raw": "Как написано",
   "logs.showAll": "Показать ещё {left} знаков",
   "logs.parts":
     "{count, plural, one {# свёрнутая строка} few {# свёрнутые строки} many {# свёрнутых строк} other {# свёрнутой строки}}",

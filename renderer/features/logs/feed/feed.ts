@@ -34,6 +34,9 @@ export interface LogFeed {
   stop(): void;
 }
 
+/** Wait after a pull that failed, milliseconds. */
+const retryMs = 500;
+
 export function createLogFeed({ window, after, now, viewMs = 100 }: FeedDeps): LogFeed {
   const cache = createRowCache();
   const listeners = new Set<() => void>();
@@ -73,17 +76,18 @@ export function createLogFeed({ window, after, now, viewMs = 100 }: FeedDeps): L
   /** One thing at a time: the newest head with the end of its rows, then the rows that are looked at. */
   async function run(): Promise<void> {
     busy = true;
+    let failed = false;
     try {
       while (!stopped && !paused) {
         if (coming !== null && now() - shownAt >= viewMs) await showComing(coming);
         else if (!(await pullLooked())) break;
       }
     } catch {
-      // The head's stream says what is wrong; the next head tries again.
-    } finally {
-      busy = false;
+      // The head's stream says what is wrong; it is tried again, and not at once.
+      failed = true;
     }
-    plan();
+    busy = false;
+    plan(failed);
   }
 
   async function showComing(head: LogHead): Promise<void> {
@@ -108,10 +112,15 @@ export function createLogFeed({ window, after, now, viewMs = 100 }: FeedDeps): L
     return came;
   }
 
-  /** Wakes up when the next head may be shown. */
-  function plan(): void {
+  /** Goes on when the next head may be shown. */
+  function plan(failed = false): void {
     if (stopped || paused || coming === null || cancelTimer !== null) return;
-    cancelTimer = after(Math.max(0, viewMs - (now() - shownAt)), () => {
+    const left = failed ? retryMs : viewMs - (now() - shownAt);
+    if (left <= 0) {
+      kick();
+      return;
+    }
+    cancelTimer = after(left, () => {
       cancelTimer = null;
       kick();
     });
@@ -132,8 +141,7 @@ export function createLogFeed({ window, after, now, viewMs = 100 }: FeedDeps): L
     take(head) {
       if (stopped) return;
       coming = head;
-      if (now() - shownAt >= viewMs) kick();
-      else plan();
+      if (!busy) plan();
     },
     look(next) {
       if (next.from === look.from && next.count === look.count && next.follow === look.follow) return;

@@ -110,7 +110,7 @@ export function createLogSession(deps: SessionDeps): LogSession {
         },
         cut(problem) {
           if (part === current) set({ problem });
-          else if (part === next && problem?.code === "BAD_INPUT") {
+          else if (part === next && problem !== null && problem.code !== "CONNECTION_LOST" && current !== null) {
             end(part);
             next = null;
             set({ refused: problem });

@@ -10,6 +10,7 @@ import { ProblemBanner } from "../../common/index.ts";
 import type { Place } from "../route.ts";
 import { Pieces } from "../rows/Row.tsx";
 import type { Finder } from "./pieces.ts";
+import { statusTone } from "./summary.ts";
 import { stampOf, zoneOf } from "./times.ts";
 
 type Field = { path: string; value: string; kind: "text" | "number" | "truth" | "null" };
@@ -40,6 +41,8 @@ export function LineDetail(props: Props) {
     useApi().logs.line.queryOptions({ input: { bufferId, index: line.index }, gcTime: 0, staleTime: 0 }),
   );
   const found = query.data;
+  const text = found?.line.text ?? line.text;
+  const data = found !== undefined && found.fields !== null && found.fields.length > 0;
   const copy = { doneLabel: t("common.copied") };
   const link = found && line.at !== null ? props.linkOf({ at: Math.floor(line.at), digest: found.digest }) : null;
   const levelWord = line.level && <span className={`level-${line.level}`}>{t(`level.${line.level}`)}</span>;
@@ -48,7 +51,7 @@ export function LineDetail(props: Props) {
   return (
     <>
       <div className="row wrap tight log-detail-acts">
-        <CopyButton text={found?.line.text ?? line.text} label={t("logs.copyLine")} {...copy} />
+        <CopyButton text={text} label={t("logs.copyLine")} {...copy} />
         {link === null ? (
           <Button small look="quiet" icon={<Link2 size={14} />} disabled title={t("logs.noPermalink")}>
             {t("logs.permalink")}
@@ -80,7 +83,7 @@ export function LineDetail(props: Props) {
           [t("logs.stream"), t(`logs.stream.${line.stream}`)],
         ]}
       />
-      <WholeText text={found?.line.text ?? line.text} find={props.find} />
+      {!data && <WholeText text={text} find={props.find} most={20_000} />}
       {query.error && <ProblemBanner tone="warn" problem={toProblem(query.error)} />}
       {query.isPending && <Skeleton label={t("common.loading")} rows={4} />}
       {found && found.parts.length > 0 && (
@@ -90,6 +93,11 @@ export function LineDetail(props: Props) {
       )}
       {found?.access && <Access access={found.access} />}
       {found?.fields && found.fields.length > 0 && <Fields fields={found.fields} onField={props.onField} />}
+      {data && (
+        <Part title={t("logs.raw")}>
+          <WholeText text={text} find={props.find} most={2_000} />
+        </Part>
+      )}
       {requestId !== null && (
         <Related
           requestId={requestId}
@@ -113,13 +121,11 @@ function Part({ title, children }: { title: ReactNode; children: ReactNode }) {
   );
 }
 
-/** More of a text than this is drawn on demand. */
-const wholeChars = 20_000;
-
-function WholeText({ text, find }: { text: string; find: Finder | null }) {
+/** More of a text than `most` characters is drawn on demand. */
+function WholeText({ text, find, most }: { text: string; find: Finder | null; most: number }) {
   const { t, fmt } = useText();
   const [whole, setWhole] = useState(false);
-  const shown = whole ? text : text.slice(0, wholeChars);
+  const shown = whole ? text : text.slice(0, most);
   return (
     <div className="stack tight">
       <pre className="log-whole">
@@ -189,7 +195,7 @@ function Access({ access }: { access: AccessRecord }) {
 }
 
 function Status({ status }: { status: number }) {
-  return <span className={status >= 500 ? "tone-danger" : status >= 400 ? "tone-warn" : "tone-ok"}>{status}</span>;
+  return <span className={`tone-${statusTone(status) ?? "ok"}`}>{status}</span>;
 }
 
 function Fields({ fields, onField }: { fields: readonly Field[]; onField: Props["onField"] }) {

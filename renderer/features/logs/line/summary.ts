@@ -1,8 +1,11 @@
 /** Longer ones are not looked into for a line of a list. */
 const longest = 4_000;
 
-/** What a JSON line says in a few words, for the eye that runs over it; null for any other line. */
-export function summaryOf(text: string): string | null {
+/** What a JSON line says in a few words, and the status of an answer, which tells whether it went well. */
+export type Summary = { text: string; status: number | null };
+
+/** For the eye that runs over the lines; null for a line that is no JSON object, or says nothing in words. */
+export function summaryOf(text: string): Summary | null {
   if (!text.startsWith("{") || text.length > longest) return null;
   let value: Record<string, unknown>;
   try {
@@ -14,16 +17,22 @@ export function summaryOf(text: string): string | null {
 }
 
 /** `GET /ready 200 12ms` of an access record. */
-function accessOf(value: Record<string, unknown>): string | null {
+function accessOf(value: Record<string, unknown>): Summary | null {
   const { method, path, status } = value;
   if (typeof method !== "string" || typeof path !== "string" || typeof status !== "number") return null;
   const took = [value.duration_ms, value.durationMs, value.ms].find((one) => typeof one === "number");
-  return [method, path, status, ...(took === undefined ? [] : [`${took}ms`])].join(" ");
+  return { text: [method, path, status, ...(took === undefined ? [] : [`${took}ms`])].join(" "), status };
 }
 
-function messageOf(value: Record<string, unknown>): string | null {
+function messageOf(value: Record<string, unknown>): Summary | null {
   const message = [value.message, value.msg, value.text, value.event].find((one) => typeof one === "string");
-  return typeof message === "string" && message.trim() !== "" ? message.slice(0, 400) : null;
+  return typeof message === "string" && message.trim() !== "" ? { text: message.slice(0, 400), status: null } : null;
+}
+
+/** The word for how an answer went: below 400 it needs none. */
+export function statusTone(status: number | null): "danger" | "warn" | null {
+  if (status === null || status < 400) return null;
+  return status >= 500 ? "danger" : "warn";
 }
 
 /** What is drawn of a line in the list; the rest is in its detail. */

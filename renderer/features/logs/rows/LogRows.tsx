@@ -15,6 +15,8 @@ export type RowsHandle = {
   show: (row: number, where: "middle" | "near") => void;
   /** The line that is looked at: `row` if it is in view, else the topmost; and how far below the top it stands. */
   eye: (row: number | null) => { index: number; row: number; y: number } | null;
+  /** True once a person has scrolled under this filter. */
+  touched: () => boolean;
   /** Rows on view. */
   seen: () => { from: number; to: number; fits: number };
   focus: () => void;
@@ -51,8 +53,8 @@ export function LogRows(props: Props) {
   const block = useRef<HTMLDivElement>(null);
   const rows = head?.rows ?? { first: 0, next: 0 };
   const rowHeight = props.dense ? 17 : 20;
-  const [leftAt, setLeftAt] = useState(rows.next);
-  const { window, onScroll, show, hold, anchor } = useRowWindow({
+  const [leftAt, setLeftAt] = useState<number | null>(null);
+  const { window, onScroll, show, hold, anchor, touched } = useRowWindow({
     scroller,
     block,
     feed,
@@ -77,9 +79,11 @@ export function LogRows(props: Props) {
   }
   useImperativeHandle(props.ref, () => ({
     show(row, where) {
-      setFollow(false);
+      if (follow) setFollow(false);
+      else if (leftAt === null) setLeftAt(rows.next);
       show(row, where);
     },
+    touched: () => touched.current,
     eye: (row) => eyeOf(block.current, scroller.current, row),
     seen: () => ({ from: window.seen, to: Math.min(rows.next, window.seen + window.fits), fits: window.fits }),
     focus: () => scroller.current?.focus({ preventScroll: true }),
@@ -145,7 +149,7 @@ export function LogRows(props: Props) {
               scroller.current?.focus();
             }}
           >
-            {t("logs.jump", { count: Math.max(0, rows.next - Math.max(leftAt, rows.first)) })}
+            {t("logs.jump", { count: Math.max(0, rows.next - Math.max(leftAt ?? rows.next, rows.first)) })}
           </Button>
         )}
       </div>

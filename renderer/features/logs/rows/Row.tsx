@@ -3,7 +3,7 @@ import { memo, useMemo } from "react";
 import type { LogLine } from "../../../../electron/contract/index.ts";
 import { useText } from "../../../app/i18n/index.tsx";
 import { type Finder, piecesOf } from "../line/pieces.ts";
-import { cutForList, summaryOf } from "../line/summary.ts";
+import { cutForList, statusTone, summaryOf } from "../line/summary.ts";
 import { clockOf, stampOf, type TimeMode } from "../line/times.ts";
 
 /** How rows look; the same object as long as nothing of it changes. */
@@ -104,10 +104,13 @@ function LineText({ line, look }: { line: LogLine; look: RowLook }) {
   const { t, fmt } = useText();
   const { text, left } = cutForList(line.text);
   const summary = useMemo(() => summaryOf(line.text), [line.text]);
+  const tone = statusTone(summary?.status ?? null);
   const data = summary !== null || /^\s*[{[]/.test(text);
   return (
     <span className={data ? "log-text data" : "log-text"}>
-      {summary !== null && <span className="log-summary">{summary} </span>}
+      {summary !== null && (
+        <span className={tone === null ? "log-summary" : `log-summary tone-${tone}`}>{summary.text} </span>
+      )}
       <Pieces text={text} find={look.find} />
       {left > 0 && <span className="log-cut">{t("logs.cut", { left: fmt.number(left) })}</span>}
     </span>

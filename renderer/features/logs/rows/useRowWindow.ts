@@ -52,12 +52,15 @@ export function useRowWindow(options: Options) {
   const lastTop = useRef(0);
   const held = useRef(false);
   const placed = useRef(false);
+  /** A person has scrolled since the feed is on view. */
+  const touched = useRef(false);
   const latest = useRef(options);
   const before = useRef<{ feed: LogFeed; uneven: boolean } | null>(null);
   latest.current = options;
   if (before.current?.feed !== feed) {
     segment.current = null;
     placed.current = false;
+    touched.current = false;
     places.clear();
     anchor.current = options.start ? { row: options.start.row, dy: -options.start.y } : { row: rows.first, dy: 0 };
   } else if (before.current.uneven !== uneven) places.clear();
@@ -68,6 +71,7 @@ export function useRowWindow(options: Options) {
   const part = segmentOf(segment.current, { ...rows, anchor: anchor.current.row, follow, cap });
   segment.current = part;
   const { base, end } = part;
+  anchor.current = normal(anchor.current, places, base);
   const seen = follow ? Math.max(base, end - fits) : Math.min(anchor.current.row, Math.max(base, end - 1));
   const from = Math.max(base, seen - overscan);
   const to = follow ? end : Math.min(end, seen + fits + overscan);
@@ -122,6 +126,7 @@ export function useRowWindow(options: Options) {
     const moved = Math.abs(element.scrollTop - lastTop.current) > 0.6;
     lastTop.current = element.scrollTop;
     if (!moved) return;
+    touched.current = true;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < now.rowHeight / 2;
     if (!now.follow || up) {
       anchor.current = anchorAt(places, element.scrollTop, area.base);
@@ -159,12 +164,19 @@ export function useRowWindow(options: Options) {
     held.current = value;
   }, []);
 
-  return { window: { from, to, total, top, seen, fits } satisfies RowWindow, onScroll, show, hold, anchor };
+  return { window: { from, to, total, top, seen, fits } satisfies RowWindow, onScroll, show, hold, anchor, touched };
 }
 
 function anchorAt(places: Places, scrollTop: number, base: number): Anchor {
   const row = places.rowAt(scrollTop, base);
   return { row, dy: scrollTop - places.offsetOf(row, base) };
+}
+
+/** The same place, told by the topmost row that is in view. */
+function normal(anchor: Anchor, places: Places, base: number): Anchor {
+  if (anchor.dy >= 0) return anchor;
+  const offset = places.offsetOf(anchor.row, base) + anchor.dy;
+  return offset <= 0 ? { row: base, dy: 0 } : anchorAt(places, offset, base);
 }
 
 /** True when a row is higher or lower than was thought. */

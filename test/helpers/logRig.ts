@@ -1,0 +1,121 @@
+/** A real log room over made-up sources behind the browser door; all else of the page is canned. For screens and benches. */
+import { implement, ORPCError } from "@orpc/server";
+import { contract, type LogSourceRef } from "../../electron/contract/index.ts";
+import { isFailure } from "../../electron/core/failure.ts";
+import { createLogRoom, createMasker, type LogRoom, type StartSource } from "../../electron/core/logs/index.ts";
+import { systemClock, systemRandom } from "../../electron/core/node.ts";
+import { definedOnly } from "../../electron/core/router/defined.ts";
+import { type BrowserDoor, openBrowserDoor } from "../../electron/shells/browser/index.ts";
+import { type Asset, loadAssets } from "../../electron/shells/page/index.ts";
+import { createFakeRouter, type FakeOptions } from "./fakeClient.ts";
+import { fakeOffers } from "./fakeData.ts";
+
+export interface MadeSource {
+  name: string;
+  hostName: string;
+  start: StartSource;
+}
+
+export interface LogRig {
+  door: BrowserDoor;
+  room: LogRoom;
+  close(): Promise<void>;
+}
+
+export interface LogRigOptions {
+  /** The built page: a folder, or files that are there. */
+  page: string | ReadonlyMap<string, Asset>;
+  /** What is read when a source is opened. */
+  source: (ref: LogSourceRef) => MadeSource;
+  /** Where lines go that fall out of memory. */
+  folder?: string;
+  fake?: FakeOptions;
+}
+
+export async function openLogRig({ page, source, folder, fake = {} }: LogRigOptions): Promise<LogRig> {
+  const clock = systemClock();
+  const random = systemRandom();
+  const start = (ref: LogSourceRef) => source(ref).start;
+  const room = createLogRoom({
+    sources: { container: start, file: start, journal: start, events: start, console: start },
+    nameOf: (ref) => ({ name: source(ref).name, hostName: source(ref).hostName, simulated: true }),
+    masker: createMasker(),
+    clock,
+    random,
+    ...(folder === undefined ? {} : { folder }),
+    report: (error) => console.error(error),
+  });
+  const os = implement(contract).use(async ({ next }) => {
+    try {
+      return await next();
+    } catch (error) {
+      throw typed(error);
+    }
+  });
+  const canned = createFakeRouter(fake);
+  const router = {
+    ...canned,
+    logs: {
+      open: os.logs.open.handler(({ input }) => room.open(definedOnly(input))),
+      offers: os.logs.offers.handler(() => fakeOffers()),
+      watch: os.logs.watch.handler(({ input, signal }) => watched(room.watch(input.bufferId, input.filter, signal))),
+      window: os.logs.window.handler(({ input }) => room.window(input.bufferId, input)),
+      locate: os.logs.locate.handler(({ input, signal }) =>
+        room.locate(input.bufferId, input.filter, input.target, signal),
+      ),
+      density: os.logs.density.handler(({ input, signal }) => room.density(input.bufferId, input, signal)),
+      line: os.logs.line.handler(({ input, signal }) => room.line(input.bufferId, input.index, signal)),
+      mark: os.logs.mark.handler(async ({ input }) => {
+        await room.mark(input.bufferId, input.index, input.note);
+        return {};
+      }),
+      unmark: os.logs.unmark.handler(({ input }) => {
+        room.unmark(input.bufferId, input.index);
+        return {};
+      }),
+      save: os.logs.save.handler(({ input, signal }) => room.save(input.bufferId, input, signal)),
+      pin: os.logs.pin.handler(async ({ input }) => {
+        await room.pin(input.bufferId, input.pinned);
+        return {};
+      }),
+      kept: os.logs.kept.handler(async () => ({ logs: await room.kept() })),
+      dropKept: os.logs.dropKept.handler(async ({ input }) => {
+        await room.dropKept(input.id);
+        return {};
+      }),
+      close: os.logs.close.handler(({ input }) => {
+        room.close(input.bufferId);
+        return {};
+      }),
+    },
+  };
+  const door = await openBrowserDoor({
+    core: { router, context: () => ({}) },
+    assets: typeof page === "string" ? await loadAssets(page) : page,
+    clock,
+    random,
+  });
+  return {
+    door,
+    room,
+    async close() {
+      await door.dispose();
+      await room.dispose();
+    },
+  };
+}
+
+/** Expected failures cross as the core's own router lets them. */
+function typed(error: unknown): unknown {
+  if (!isFailure(error)) return error;
+  const { code, details, retryable } = error;
+  return new ORPCError(code, { data: { details, retryable }, defined: true });
+}
+
+async function* watched<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw typed(error);
+  }
+}
