@@ -14,6 +14,7 @@ const parts = [
   ["busybox-static", "/bin/busybox"],
   ["iproute2", "/bin/ip"],
   ["iptables", "/usr/sbin/iptables"],
+  ["systemd-journal-remote", "/lib/systemd/systemd-journal-remote"],
   ["jupyter-server", "/usr/bin/jupyter-server"],
   ["jupyter-notebook", "/usr/bin/jupyter-notebook"],
   ["python3-ipykernel", "/usr/share/jupyter/kernels/python3/kernel.json"],
