@@ -41,14 +41,12 @@ async function examine(deps: DoctorDeps, book: Book, signal: AbortSignal): Promi
     const { target } = route;
     book.evidence("route", [...(target.jumps ?? []), target].map(placeOf).join(" → "));
     book.done();
-    if (target.system === undefined) {
-      const tell: Examination = {
-        begin: (kind, at) => book.begin(kind, placeOf(at)),
-        evidence: ({ what, text, reason }) => book.evidence(what, text, reason),
-        done: () => book.done(),
-      };
-      await examineRoute({ ...deps, hostId: id, target, signal }, tell);
-    }
+    const tell: Examination = {
+      begin: (kind, at) => book.begin(kind, placeOf(at)),
+      evidence: ({ what, text, reason }) => book.evidence(what, text, reason),
+      done: () => book.done(),
+    };
+    await examineRoute({ ...deps, hostId: id, target, signal }, tell);
   }
   book.begin("link", "");
   await session.link.ready({ signal });
@@ -154,7 +152,9 @@ function createBook(clock: Clock): Book {
       tell(current);
     },
     evidence(what, text, reason = "") {
-      if (current && current.evidence.length < 40) current.evidence.push({ what, text: text.slice(0, 500), reason });
+      const known = current?.evidence.some((one) => one.what === what && one.text === text);
+      if (known || current === null || current.evidence.length >= 40) return;
+      current.evidence.push({ what, text: text.slice(0, 500), reason });
     },
     note(what, text) {
       this.evidence(what, text);
@@ -198,6 +198,8 @@ export function fixFor({ code, details }: Failure): string | null {
     case "HOST_KEY_REJECTED":
       return "for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done";
     case "AUTH_FAILED":
+      // Where it was no plain key that was turned down, another one of them is no help.
+      if (/^(certificate-ended|needs-openssh|open-key): /.test(String(details.reason))) return null;
       return quote(["ssh-copy-id", "-p", String(port), `${user}@${address}`]);
     case "KEY_FILE_OPEN":
       return quote(["chmod", "600", String(path)]);

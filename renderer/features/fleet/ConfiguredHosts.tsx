@@ -13,6 +13,8 @@ export function ConfiguredHosts({ value, onPick }: { value: string; onPick: (hos
   const found = useQuery(useApi().hosts.configured.queryOptions()).data;
   if (!found || (found.hosts.length === 0 && found.problems.length === 0)) return null;
   const picked = found.hosts.find((host) => host.name === value);
+  // Files that were left out are told below, once for all hosts.
+  const notHonoured = picked?.notHonoured.filter((line) => !line.startsWith("include (")) ?? [];
   return (
     <>
       <SelectField
@@ -36,7 +38,7 @@ export function ConfiguredHosts({ value, onPick }: { value: string; onPick: (hos
           {picked.reason}
         </Banner>
       )}
-      {picked && picked.notHonoured.length > 0 && <NotHonoured lines={picked.notHonoured} />}
+      {notHonoured.length > 0 && <NotHonoured lines={notHonoured} />}
       {found.problems.map((problem) => (
         <p key={`${problem.kind} ${problem.source}`} className="hint tone-warn">
           {t(`config.problem.${problem.kind}`, { source: problem.source })}

@@ -59,7 +59,7 @@ function ConnectionDoctor({ host, onClose }: { host: HostDetail; onClose: () => 
 }
 
 function Step({ step }: { step: DiagnosisStep }) {
-  const { t, fmt } = useText();
+  const { t, fmt, maybe } = useText();
   return (
     <>
       <div className="row">
@@ -73,7 +73,8 @@ function Step({ step }: { step: DiagnosisStep }) {
       </div>
       {step.evidence.map(({ what, text, reason }) => (
         <p key={`${what} ${text}`} className="hint wrap-anywhere">
-          {t(`doctor.evidence.${what}`)} <code>{text}</code>
+          {t(`doctor.evidence.${what}`)}{" "}
+          {what === "resolvedBy" ? (maybe(`config.resolvedBy.${text}`) ?? text) : <code>{text}</code>}
           {reason !== "" && ` ${t(`doctor.skip.${reason}`)}`}
         </p>
       ))}

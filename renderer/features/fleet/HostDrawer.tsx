@@ -87,6 +87,9 @@ function HostActions({ host, onGone }: { host: HostDetail; onGone: () => void })
   const disconnect = useAction((client) => client.hosts.disconnect({ hostId: host.id }));
   const remove = useAction((client) => client.hosts.remove({ hostId: host.id }));
   const up = host.link.phase === "online" || host.link.phase === "degraded";
+  const problem = connect.problem ?? disconnect.problem;
+  // What stands below already, as the reason of the state or as an incident, is not said twice.
+  const shownBelow = host.incident !== null || problem?.code === host.link.reason?.code;
   return (
     <>
       {up ? (
@@ -124,9 +127,7 @@ function HostActions({ host, onGone }: { host: HostDetail; onGone: () => void })
           </Button>
         </>
       )}
-      {(connect.problem ?? disconnect.problem) && (
-        <ProblemBanner problem={connect.problem ?? disconnect.problem ?? { code: "INTERNAL", details: {} }} />
-      )}
+      {problem && !shownBelow && <ProblemBanner problem={problem} />}
       {dialog === "edit" && <HostDialog host={host} onClose={() => setDialog(null)} />}
       {dialog === "remove" && (
         <ConfirmByName

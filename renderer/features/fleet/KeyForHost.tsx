@@ -46,7 +46,7 @@ function KeyDialog({ host, onClose }: { host: HostDetail; onClose: () => void })
           <Button onClick={onClose}>{t(done ? "common.close" : "common.cancel")}</Button>
           {!done && (
             <Button submit look="primary" busy={install.busy}>
-              {t("key.action")}
+              {t("key.make")}
             </Button>
           )}
         </>

@@ -149,12 +149,21 @@ export function planAuth(deps: AuthDeps): AuthHandlerMiddleware {
     if (methodsLeft) deps.trace?.offered(methodsLeft);
     step(partial === true).then(
       (method) => {
-        if (method === null) deps.giveUp(new Failure("AUTH_FAILED", authDetails("refused")));
+        if (method === null) deps.giveUp(new Failure("AUTH_FAILED", authDetails(whyRefused(identity))));
         else unlessGone(next)(method);
       },
       (error: unknown) => deps.giveUp(asFailure(error)),
     );
   };
+}
+
+/** A code that the catalogue has words for: a key that was passed over is the likeliest cause. */
+function whyRefused(identity: Identity): string {
+  const skipped = identity.kind === "keys" ? identity.skipped : [];
+  const open = skipped.find(({ reason }) => reason === "open-permissions");
+  if (open) return `open-key: ${open.what}`;
+  const other = skipped.find(({ reason }) => reason === "needs-openssh");
+  return other ? `needs-openssh: ${other.what}` : "login-refused";
 }
 
 function wished({ preferred }: ConfiguredKeys, method: string): boolean {

@@ -234,6 +234,10 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
     throw new Failure("HOST_UNREACHABLE", { address, port, reason }, { retryable: true });
   }
 
+  // A socket closes when its other side has ended; a channel of a jump host would stay half open, and the connection
+  // over it would pass for a live one until its keep-alives tell otherwise.
+  socket.once("end", () => socket.destroy());
+
   let failure: Failure | null = null;
   const giveUp = (why: Failure) => {
     failure ??= why;
@@ -286,8 +290,6 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
     });
     const connection = new Connection(client, socket, deps);
     warmUp(connection);
-    // How long the way is; nobody waits for it, and the keep-alives ask again.
-    connection.ping().catch(() => {});
     return connection;
   } finally {
     patience.stop();

@@ -139,6 +139,7 @@ async function configuredKeys(auth: ConfiguredAuth, deps: IdentityDeps & KeyFile
   }
   const offered = found.slice(0, maxOffered);
   for (const { note } of found.slice(maxOffered)) skipped.push({ ...note, reason: "limit" });
+  refuseOnlyOpen(offered, skipped, auth);
 
   const unlocked = new Map<string, ParsedKey>();
   return {
@@ -166,6 +167,18 @@ async function configuredKeys(auth: ConfiguredAuth, deps: IdentityDeps & KeyFile
       );
     },
   };
+}
+
+/** Without this a password would be asked for in place of the key, and nobody would learn what is wrong with it. */
+function refuseOnlyOpen(
+  offered: readonly Candidate[],
+  skipped: readonly KeyNote[],
+  { preferred }: ConfiguredAuth,
+): void {
+  const open = skipped.find(({ reason }) => reason === "open-permissions");
+  if (open === undefined || offered.length > 0 || preferred !== null) return;
+  const { what: path, detail: mode } = open;
+  throw new Failure("KEY_FILE_OPEN", { path, mode, fix: `chmod 600 ${path}` });
 }
 
 async function ringOf(auth: ConfiguredAuth, deps: IdentityDeps, skipped: KeyNote[]): Promise<AgentRing | null> {

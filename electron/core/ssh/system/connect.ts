@@ -67,5 +67,5 @@ async function outOfDate(paths: readonly string[], { clock, env, signal }: Route
   const [first] = certificates;
   if (first === undefined || certificates.some(({ validUntil }) => validUntil === null || validUntil > now))
     return null;
-  return `the certificate ${first.path} ended ${new Date(first.validUntil ?? 0).toISOString()}`;
+  return `certificate-ended: ${first.path} ${new Date(first.validUntil ?? 0).toISOString().slice(0, 16)}Z`;
 }

@@ -13,7 +13,8 @@ export function masterFailure(said: string, target: SshTarget): Failure {
     const tried =
       target.auth.kind === "password" || target.auth.kind === "interactive" ? target.auth.kind : "publickey";
     return (
-      deniedBecause(said) ?? new Failure("AUTH_FAILED", { address, port, user, tried, offered, reason: "refused" })
+      deniedBecause(said) ??
+      new Failure("AUTH_FAILED", { address, port, user, tried, offered, reason: "login-refused" })
     );
   }
   if (/Too many authentication failures/.test(said)) {

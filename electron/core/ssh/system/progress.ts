@@ -60,7 +60,7 @@ export function createProgress({ onHop, trace, clock }: Pick<RouteDeps, "onHop" 
 
     denied({ address, port, user }: SshTarget): Failure {
       const details = { address, port, user, tried: "publickey", offered: methods.join(", ") };
-      return deniedBecause(said) ?? new Failure("AUTH_FAILED", { ...details, reason: "refused" });
+      return deniedBecause(said) ?? new Failure("AUTH_FAILED", { ...details, reason: "login-refused" });
     },
   };
 }

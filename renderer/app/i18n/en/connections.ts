@@ -49,7 +49,7 @@ export const connections = {
   "doctor.title": "The way to {name}",
   "doctor.again": "Once more",
   "doctor.fine": "The whole way was gone, and nothing stands in it.",
-  "doctor.fix": "To be copied",
+  "doctor.fix": "May help",
   "doctor.ms": "{ms} ms",
   "doctor.step.config": "Configuration",
   "doctor.step.name": "Name",
@@ -62,7 +62,7 @@ export const connections = {
   "doctor.step.engine": "Engine",
   "doctor.step.gpu": "GPU toolkit",
   "doctor.evidence.route": "Route:",
-  "doctor.evidence.resolvedBy": "Read by:",
+  "doctor.evidence.resolvedBy": "Configuration:",
   "doctor.evidence.notHonoured": "Not followed:",
   "doctor.evidence.addresses": "Addresses:",
   "doctor.evidence.fingerprint": "Shown and accepted:",
@@ -82,6 +82,7 @@ export const connections = {
   "doctor.skip.agent-unavailable": "(the agent does not answer)",
 
   "key.action": "Key for this host",
+  "key.make": "Make and install",
   "key.title": "A key for {name}",
   "key.text":
     "A new ed25519 key without a passphrase is made in your .ssh folder, one line is added to the authorized_keys of {user}, and a login with this key alone is tried. If any of it fails, all of it is undone.",

@@ -31,6 +31,10 @@ export const said = {
   "reason.no-keyring": "it has no keyring to put entries into, or could not ask for its password ({what})",
   "reason.not-text": "the value is not text",
   "reason.not-supported": "the image does not support it",
+  "reason.login-refused": "it takes nothing of what was tried",
+  "reason.certificate-ended": "the certificate {a} ended {b}",
+  "reason.open-key": "the key {what} was passed over: others may read it",
+  "reason.needs-openssh": "the key {what} was passed over: only OpenSSH’s client can use it",
   "reason.no-way": "the image supports no way",
 
   "unchecked.vouched": "Rows {from} to {to} were written before there was a key; row {by} vouches for them.",

@@ -49,7 +49,7 @@ export const connections = {
   "doctor.title": "Путь к {name}",
   "doctor.again": "Ещё раз",
   "doctor.fine": "Путь пройден до конца, помех нет.",
-  "doctor.fix": "Можно скопировать",
+  "doctor.fix": "Может помочь",
   "doctor.ms": "{ms} мс",
   "doctor.step.config": "Конфигурация",
   "doctor.step.name": "Имя",
@@ -62,7 +62,7 @@ export const connections = {
   "doctor.step.engine": "Движок",
   "doctor.step.gpu": "Поддержка GPU",
   "doctor.evidence.route": "Маршрут:",
-  "doctor.evidence.resolvedBy": "Прочитано:",
+  "doctor.evidence.resolvedBy": "Конфигурация:",
   "doctor.evidence.notHonoured": "Не соблюдается:",
   "doctor.evidence.addresses": "Адреса:",
   "doctor.evidence.fingerprint": "Показан и принят:",
@@ -82,6 +82,7 @@ export const connections = {
   "doctor.skip.agent-unavailable": "(агент не отвечает)",
 
   "key.action": "Ключ для этого хоста",
+  "key.make": "Создать и установить",
   "key.title": "Ключ для {name}",
   "key.text":
     "В вашей папке .ssh создаётся новый ключ ed25519 без парольной фразы, в authorized_keys пользователя {user} добавляется одна строка, и делается вход только с этим ключом. Если что-то не удастся, всё будет возвращено как было.",

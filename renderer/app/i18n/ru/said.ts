@@ -30,6 +30,10 @@ export const said = {
   "reason.no-keyring": "в нём нет связки для записей, или не удалось спросить пароль от неё ({what})",
   "reason.not-text": "значение — не текст",
   "reason.not-supported": "образ этого не умеет",
+  "reason.login-refused": "из испробованного он ничего не принимает",
+  "reason.certificate-ended": "сертификат {a} истёк {b}",
+  "reason.open-key": "ключ {what} пропущен: его могут читать другие",
+  "reason.needs-openssh": "ключ {what} пропущен: им умеет пользоваться только клиент OpenSSH",
   "reason.no-way": "образ не умеет ни одного способа",
 
   "unchecked.vouched": "Записи с {from}-й по {to}-ю сделаны, когда ключа ещё не было; за них ручается запись {by}.",

@@ -244,7 +244,7 @@ describe("a link to a server that misbehaves", () => {
           user: "x",
           tried: "none, password, password, password",
           offered: "password",
-          reason: "refused",
+          reason: "login-refused",
         },
         retryable: false,
       });
