@@ -150,6 +150,7 @@ export function createFakeRouter(options: FakeOptions) {
       }),
       cancel: os.launches.cancel.handler(() => ({})),
     },
+    alerts: { list: os.alerts.list.handler(() => ({ alerts: [], rules: [], dropped: 0 })) },
     tunnels: {
       list: os.tunnels.list.handler(() => (options.empty ? [] : fakeTunnels())),
       watch: os.tunnels.watch.handler(({ signal }) => fakeTunnelFeed(options.empty ?? false, signal)),

@@ -23,6 +23,9 @@ export class HostWatch implements HostView {
   #stopState = () => {};
   #listeners = new Set<() => void>();
   #lostAt: number | null = null;
+  /** When the try that runs began, and the one before it. */
+  #tryingSince: number | null = null;
+  #triedAt: number | null = null;
   #cancelTry: (() => void) | null = null;
   #nudgedAt = Number.NEGATIVE_INFINITY;
 
@@ -109,14 +112,24 @@ export class HostWatch implements HostView {
       this.#rest();
       return;
     }
-    if (this.#listeners.size === 0 || this.#cancelTry !== null) return;
     const { clock, timings } = this.#deps;
-    this.#lostAt ??= clock.mono();
-    const eager = clock.mono() - this.#lostAt < timings.eagerMs;
-    this.#cancelTry = clock.after(eager ? timings.retryMs : timings.patientMs, () => {
+    const now = clock.mono();
+    this.#lostAt ??= now;
+    if (phase === "connecting") {
+      this.#cancelTry?.();
+      this.#cancelTry = null;
+      this.#tryingSince ??= now;
+      return;
+    }
+    this.#triedAt = this.#tryingSince ?? this.#triedAt;
+    this.#tryingSince = null;
+    if (this.#listeners.size === 0 || this.#cancelTry !== null) return;
+    const pause = now - this.#lostAt < timings.eagerMs ? timings.retryMs : timings.patientMs;
+    // A try that nobody answered has taken longer than the pause: the next one may begin at once.
+    const wait = Math.max(0, (this.#triedAt ?? now) + pause - now);
+    this.#cancelTry = clock.after(wait, () => {
       this.#cancelTry = null;
       this.#link?.wake();
-      this.#keepTrying();
     });
   }
 
@@ -124,5 +137,7 @@ export class HostWatch implements HostView {
     this.#cancelTry?.();
     this.#cancelTry = null;
     this.#lostAt = null;
+    this.#tryingSince = null;
+    this.#triedAt = null;
   }
 }

@@ -257,6 +257,8 @@ export class Tunnel {
     const next = this.#light();
     const before = this.#state;
     if (before.light === next.light) next.since = before.since;
+    // What broke it is still the reason while the next try is on its way.
+    if (next.light === "connecting" && before.light === "connecting" && !this.#online) next.why ??= before.why;
     if (JSON.stringify(next) === JSON.stringify(before)) return;
     this.#state = next;
     this.#deps.onChange();

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import type { TunnelRow } from "../../../electron/contract/index.ts";
+import type { Problem, TunnelRow } from "../../../electron/contract/index.ts";
 import { type MessageId, useText } from "../../app/i18n/index.tsx";
 import { useScope } from "../../app/scope.tsx";
 import { useAction } from "../../client/actions.ts";
@@ -47,6 +47,7 @@ export function TunnelDialog({ row, onClose }: { row?: TunnelRow; onClose: () =>
     if (!row) return client.tunnels.add(tunnel);
     return { tunnelId: row.id, ...(await client.tunnels.update({ tunnelId: row.id, tunnel })) };
   });
+  const free = freePortIn(save.problem);
   const complaints = complaintsOf(wanted);
   const complain = (field: keyof TunnelForm) => {
     const id: MessageId | undefined = tried ? complaints[field] : undefined;
@@ -140,9 +141,26 @@ export function TunnelDialog({ row, onClose }: { row?: TunnelRow; onClose: () =>
       </div>
       {form.kind !== "dynamic" && <Probe form={form} change={change} complain={complain} />}
       {hasBind(form) && <Bind form={form} change={change} complain={complain} />}
-      {save.problem && <ProblemBanner problem={save.problem} />}
+      {save.problem && (
+        <ProblemBanner
+          problem={save.problem}
+          actions={
+            free !== null && (
+              <Button small onClick={() => change({ localPort: String(free) })}>
+                {t("tunnel.takePort", { port: String(free) })}
+              </Button>
+            )
+          }
+        />
+      )}
     </Dialog>
   );
+}
+
+/** The port that could be had in place of one that is taken. */
+function freePortIn(problem: Problem | null): number | null {
+  const free = problem?.code === "LOCAL_PORT_TAKEN" ? problem.details.free : null;
+  return typeof free === "number" ? free : null;
 }
 
 type FieldsProps = {

@@ -35,7 +35,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "listen",
       title: t("tunnels.column.listen"),
-      width: "232px",
+      width: "clamp(140px, 36cqw, 232px)",
       priority: 1,
       sort: (row) => listenAddress(row),
       cell: (row) => <ListenCell row={row} />,
@@ -98,7 +98,7 @@ function ListenCell({ row }: { row: TunnelRow }) {
   return (
     // A click here is meant for what is in the cell.
     // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it only keeps the row from opening
-    <span className="row tight" onClick={(event) => event.stopPropagation()}>
+    <span className="row tight listen-cell" onClick={(event) => event.stopPropagation()}>
       {exposed && (
         <span className="tone-danger exposed" title={exposedText(t, row)}>
           <TriangleAlert size={14} role="img" aria-label={t("tunnels.exposed")} />

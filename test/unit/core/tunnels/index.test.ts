@@ -89,6 +89,16 @@ describe("the light", () => {
     await lab.turns(tunnelId, "healthy");
   });
 
+  it("keeps its reason while the next try is on its way", async () => {
+    const { lab, link, tunnelId } = await openTunnel();
+    link.become(broken);
+    link.become({ phase: "connecting", since: 0, attempt: 2 });
+    expect(lab.row(tunnelId).state).toMatchObject({ light: "connecting", why: { code: "HOST_UNREACHABLE" } });
+    link.become(online);
+    expect(lab.row(tunnelId).state).toMatchObject({ light: "connecting", why: null });
+    await lab.turns(tunnelId, "healthy");
+  });
+
   it("needs a person while a question waits", async () => {
     const { lab, link, tunnelId } = await openTunnel();
     link.become({ phase: "connecting", since: 0, attempt: 1 });
