@@ -1,5 +1,6 @@
 import { createRouterClient, isDefinedError } from "@orpc/server";
 import { describe, expect, test } from "vitest";
+import type { LogHead } from "../../../../electron/contract/logs.ts";
 import type { Audit, AuditInput } from "../../../../electron/core/audit/index.ts";
 import { Failure, isFailure } from "../../../../electron/core/failure.ts";
 import { createMasker } from "../../../../electron/core/logs/masking/index.ts";
@@ -49,6 +50,14 @@ async function failureOf(call: Promise<unknown>): Promise<unknown> {
   return { code, data, message, typed: isDefinedError(error) };
 }
 
+const logHead: LogHead = {
+  ...{ first: 0, next: 1, skipped: 0, state: "live", problem: null, sources: [], marks: [] },
+  rows: { first: 0, next: 1, searchedTo: 1 },
+  levels: { none: 1, debug: 0, info: 0, warn: 0, error: 0 },
+  held: { memory: 0, disk: 0, pinned: false },
+  ...{ masked: [], detected: [], unchecked: 0 },
+};
+
 describe("what a failure looks like outside", () => {
   test.each([
     [
@@ -92,7 +101,7 @@ describe("what a failure looks like outside", () => {
 
   test("a stream that fails midway fails the same typed way, after what it had yielded", async () => {
     async function* heads() {
-      yield { first: 0, next: 1, skipped: 0, state: "live" as const, problem: null, masked: [] };
+      yield logHead;
       throw new Failure("HOST_OFFLINE", { address: value });
     }
     const { client } = rig({ logs: { watch: heads } });
@@ -110,8 +119,7 @@ describe("what a failure looks like outside", () => {
     let released = false;
     async function* endless(_id: string, signal?: AbortSignal) {
       try {
-        while (!signal?.aborted)
-          yield { first: 0, next: 0, skipped: 0, state: "live" as const, problem: null, masked: [] };
+        while (!signal?.aborted) yield logHead;
       } finally {
         released = true;
       }
