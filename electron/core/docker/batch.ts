@@ -2,8 +2,8 @@ import type { LogFrame } from "./types.ts";
 
 /**
  * Frames of a log as one read of it brought them, their payloads one behind another: a busy log has a hundred thousand
- * lines a second, and an object, a string or a view for each is what reading it would cost most. Going through it as
- * frames is for those who read little.
+ * lines a second, and an object, a string or a view for each is what reading it would cost most. It is good until the next
+ * one is asked for. Going through it as frames is for those who read little: each has bytes of its own.
  */
 export class LogBatch implements Iterable<LogFrame> {
   /** The payloads without headers and stamps, and without gaps. */
@@ -36,7 +36,7 @@ export class LogBatch implements Iterable<LogFrame> {
         stream: this.streams[i] as LogFrame["stream"],
         at: Number.isNaN(at) ? null : at,
         ns: this.nss[i] as number,
-        bytes: this.bytes.subarray(from, end),
+        bytes: Buffer.from(this.bytes.subarray(from, end)),
       };
       from = end;
     }

@@ -205,7 +205,7 @@ async function readAll(response: AsyncIterable<Buffer>): Promise<Buffer> {
   for await (const chunk of response) {
     size += chunk.length;
     if (size > maxBodyBytes) throw new Failure("ENGINE_ERROR", { status: 200, message: "the answer is too long" });
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks);
 }

@@ -2,7 +2,7 @@ import { Failure } from "../failure.ts";
 import type { ByteStream, Clock } from "../ports.ts";
 import { type AnswerHead, createAnswerReader } from "./chunks.ts";
 
-/** A body that goes on, in pieces as large as they come. It is read once. */
+/** A body that goes on, in pieces as large as they come. It is read once; a piece is good until the next is asked for. */
 export interface FollowedBody extends AsyncIterable<Buffer> {
   /** Closes the connection. Whoever reads is told with `error`, or finds the end. */
   destroy(error?: Error): void;
@@ -63,6 +63,8 @@ class Body implements FollowedBody {
   #waiting: Buffer[] = [];
   #first: Buffer = EMPTY;
   #size = 0;
+  /** Where pieces are put together, again and again: memory that is new for each would have to be collected. */
+  #room: Buffer = EMPTY;
   /** The connection gives no more. */
   #over = false;
   #closed = false;
@@ -170,7 +172,7 @@ class Body implements FollowedBody {
   }
 
   #taken(): Buffer {
-    const raw = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : Buffer.concat(this.#waiting);
+    const raw = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : this.#joined();
     this.#waiting = [];
     this.#size = 0;
     if (this.#paused) {
@@ -178,6 +180,16 @@ class Body implements FollowedBody {
       this.#stream.resume();
     }
     return raw;
+  }
+
+  #joined(): Buffer {
+    if (this.#room.length < this.#size) this.#room = Buffer.allocUnsafeSlow(this.#size + PLENTY);
+    let end = 0;
+    for (const chunk of this.#waiting) {
+      this.#room.set(chunk, end);
+      end += chunk.length;
+    }
+    return this.#room.subarray(0, end);
   }
 
   /** Until so many bytes are there, or no more come. */

@@ -28,7 +28,7 @@ export async function* jsonLines(stream: AsyncIterable<Buffer>): AsyncGenerator<
     }
     size += chunk.length - at;
     if (size > maxLine) throw new Failure("ENGINE_ERROR", { status: 200, message: "a line of the stream is too long" });
-    if (at < chunk.length) pieces.push(chunk.subarray(at));
+    if (at < chunk.length) pieces.push(Buffer.from(chunk.subarray(at)));
   }
   const value = finish(Buffer.alloc(0));
   if (value !== undefined) yield value;

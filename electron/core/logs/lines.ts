@@ -21,6 +21,8 @@ const ESCAPE = 0x1b;
 const PROGRESS_MS = 1_000;
 /** So much is decoded at once, and lines are cut out of the text: a line that is kept keeps so much with it. */
 const BLOCK = 8 * 1024;
+/** Pieces from this size on are not copied without need. */
+const LARGE = 4 * 1024;
 
 export interface LineAssembler {
   /** The lines that are finished with these frames, in the order in which they were. */
@@ -141,10 +143,26 @@ class StreamLines {
     }
     const end = batch.ends[to - 1] as number;
     this.#taken += end - start;
-    const edits: number[] = [];
-    const bytes = start === 0 && end === batch.bytes.length ? batch.bytes : batch.bytes.subarray(start, end);
-    this.#split(this.#mask.push(bytes, edits), edits, lines);
+    this.#feed(batch.bytes.subarray(start, end), lines);
     this.#stamps.trim();
+  }
+
+  #feed(bytes: Buffer, lines: TextLine[]): void {
+    const firstEnd = bytes.length > LARGE ? bytes.indexOf(LINE_FEED) + 1 : 0;
+    const lastEnd = firstEnd > 0 ? bytes.lastIndexOf(LINE_FEED) + 1 : 0;
+    if (lastEnd === firstEnd) {
+      this.#through(bytes, lines);
+      return;
+    }
+    // The masker has to put what it holds back before what comes: the lines between are handed to it by themselves.
+    this.#through(bytes.subarray(0, firstEnd), lines);
+    this.#through(bytes.subarray(firstEnd, lastEnd), lines);
+    if (lastEnd < bytes.length) this.#through(bytes.subarray(lastEnd), lines);
+  }
+
+  #through(bytes: Uint8Array, lines: TextLine[]): void {
+    const edits: number[] = [];
+    this.#split(this.#mask.push(bytes, edits), edits, lines);
   }
 
   end(lines: TextLine[]): void {

@@ -55,6 +55,12 @@ export function createTracebackReader(): TracebackReader {
 
   return {
     isPart(whole, level) {
+      if (state.kind === "none" && !alarmed && !mayBegin(whole)) {
+        parts = 0;
+        above = true;
+        alarmed = level === "error" || level === "warn";
+        return false;
+      }
       const head = whole.length > HEAD ? whole.slice(0, HEAD) : whole;
       const line = head.replace(prefixes, "");
       const found = next(state, line, alarmed);
@@ -66,6 +72,24 @@ export function createTracebackReader(): TracebackReader {
       return part;
     },
   };
+}
+
+/** What the lines that begin a report begin with, and those with a prefix before one. */
+const beginnings = new Set(" \t|+ETpfg(".split("").map((char) => char.charCodeAt(0)));
+const levels = new Set("DIWC".split("").map((char) => char.charCodeAt(0)));
+
+/** False for most lines there are, which are spared the expressions. */
+function mayBegin(line: string): boolean {
+  const first = line.charCodeAt(0);
+  if (beginnings.has(first) || first > 0x7e || first < 0x20) return true;
+  // `INFO 11-22 10:00:00 [core.py:700] Traceback …`, but not `INFO:     127.0.0.1 …`.
+  if (!levels.has(first)) return false;
+  const blank = line.indexOf(" ");
+  return blank > 0 && blank < 9 && isDigit(line.charCodeAt(blank + 1));
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 interface Found {

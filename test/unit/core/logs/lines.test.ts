@@ -142,6 +142,24 @@ describe("frames to lines", () => {
     expect(texts(out)).toEqual(["né 모", "\ufffdA"]);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ["a value", { HF_TOKEN: token }],
+    ["values, one of several lines", { HF_TOKEN: token, KEY: `plain 7\n${token} é 8` }],
+  ])("large batches give what single lines give: %s", (_, values) => {
+    const log = Array.from({ length: 900 }, (_, i) => {
+      const text = [`plain ${i % 10}`, `${token} é ${i % 10}`, `\u001b[31m${token.slice(0, 5)}`, `a\tb ${token}`][
+        i % 4
+      ];
+      return frame(`${text}\n`, `t${i}`, i % 97 === 96 ? "stderr" : "stdout");
+    });
+    const single = assembler(values);
+    const expected = [...log.flatMap((each) => single.push([each])), ...single.end()];
+    const large = assembler(values);
+    const got = [...large.push(log.slice(0, 400)), ...large.push(log.slice(400, 401)), ...large.push(log.slice(401))];
+    expect([...got, ...large.end()]).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(600);
+  });
+
   it("gives the same lines and stamps wherever the frames are cut", () => {
     const part = fc.constantFrom(token, "plain", "\u001b[31m", "HF_TOKEN=", "\r", "é", " ", token.slice(0, 7));
     const line = fc.tuple(fc.constantFrom("stdout", "stderr"), fc.array(part, { maxLength: 6 }));
