@@ -39,7 +39,8 @@ export interface Saved {
 }
 
 interface Body {
-  text: string;
+  /** In the order in which they are read. */
+  pieces: string[];
   lines: number;
   left: number;
   first: number | null;
@@ -59,8 +60,8 @@ export async function saved(log: SharedLog, order: SaveOrder, deps: SaveDeps): P
   const body = await bodyOf(log, order, deps);
   const stamp = new Date(deps.clock.now()).toISOString().slice(0, 19).replaceAll(":", "");
   const fileName = `${nameOf(log)}-${stamp}.${extensions[order.format]}`;
-  if (order.format !== "evidence") return { fileName, text: body.text, left: body.left };
-  return { fileName, text: `${await headerOf(log, order, body, deps)}\n${body.text}`, left: body.left };
+  const header = order.format === "evidence" ? [`${await headerOf(log, order, body, deps)}\n`] : [];
+  return { fileName, text: [...header, ...body.pieces].join(""), left: body.left };
 }
 
 /** The newest rows are taken first, since the oldest may not fit. */
@@ -68,8 +69,7 @@ async function bodyOf(log: SharedLog, { format, filter }: SaveOrder, deps: SaveD
   const { clock, masker, signal } = deps;
   await log.rows.advance(filter, signal);
   const { first, next } = log.rows.head(filter);
-  const body: Body = { text: "", lines: 0, left: 0, first: null, last: null };
-  const texts: string[] = [];
+  const body: Body = { pieces: [], lines: 0, left: 0, first: null, last: null };
   let chars = 0;
   let from = next;
   let slice = clock.mono();
@@ -89,10 +89,10 @@ async function bodyOf(log: SharedLog, { format, filter }: SaveOrder, deps: SaveD
     }
     body.lines += lines.length;
     chars += text.length;
-    texts.push(text);
+    body.pieces.push(text);
     from = start;
   }
-  return { ...body, text: texts.reverse().join(""), left: from - first };
+  return { ...body, pieces: body.pieces.reverse(), left: from - first };
 }
 
 async function rowsBetween(
@@ -143,7 +143,7 @@ async function headerOf(log: SharedLog, order: SaveOrder, body: Body, deps: Save
     first: body.first === null ? null : timeText(body.first),
     last: body.last === null ? null : timeText(body.last),
     audit: await notary.newest(),
-    ...bodyFacts(body.text),
+    ...(await bodyFacts(body.pieces)),
   };
   const header = notary.sign(JSON.parse(JSON.stringify(statement)) as EvidenceStatement);
   if (header === null) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "the key of the audit log can't be had" });

@@ -24,7 +24,7 @@ async function savedEvidence() {
     ],
     ...{ filter: { levels: ["error"] }, note: "", lines: 1, left: 0, skipped: 3, first: null, last: null },
     audit: await audit.newest(),
-    ...bodyFacts(body),
+    ...(await bodyFacts([body])),
   };
   const text = `${canonical(audit.sign("evidence v1", statement))}\n${body}`;
   const file = join(test.ports.paths.data, "saved.evidence.jsonl");
