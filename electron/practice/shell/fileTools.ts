@@ -102,7 +102,7 @@ async function stat(call: Call, options: FileToolsOptions): Promise<number> {
   const names: string[] = [];
   for (let index = 1; index < call.argv.length; index += 1) {
     const word = call.argv[index] ?? "";
-    if (word === "-c" || word === "--format") {
+    if (word === "-c" || word === "-Lc" || word === "--format") {
       index += 1;
       format = call.argv[index] ?? "";
     } else if (word.startsWith("--format=") || word.startsWith("--printf=")) format = word.slice(word.indexOf("=") + 1);
