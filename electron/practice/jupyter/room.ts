@@ -77,7 +77,15 @@ export function createJupyterRoom(options: RoomOptions): JupyterRoom {
     const ended = new AbortController();
     const signal = AbortSignal.any([call.signal, ended.signal]);
     const { clock, random } = options;
-    const site = { clock, random, token: key.value, basePath: settings.basePath, port, nextPid };
+    const site = {
+      clock,
+      random,
+      token: key.value,
+      basePath: settings.basePath,
+      port,
+      nextPid,
+      anyName: settings.ip === "0.0.0.0",
+    };
     const server = await openServer({ ...site, onShutdown: () => ended.abort() });
     lastInode += 13;
     const one: Running = { pid: call.pid, argv: call.argv, env: call.env, settings, port, inode: lastInode, server };

@@ -17,6 +17,8 @@ export interface ServerOptions {
   basePath: string;
   /** What it says it listens on: that of the simulated host. */
   port: number;
+  /** It is asked by any name: as the real one, where it listens on every address. */
+  anyName: boolean;
   nextPid(): number;
   /** Somebody asked it to end. */
   onShutdown(): void;
@@ -138,6 +140,7 @@ function createSite(options: ServerOptions) {
   const wires = new Map<WebSocket, string>();
   const files = new Map<string, unknown>([[welcome, welcomeFile]]);
   const cookies = new Set<string>();
+  const named = (request: IncomingMessage) => options.anyName || localHost(request);
   const cookieName = `username-127-0-0-1-${options.port}`;
   let lastAt = startedAt;
   const iso = (ms: number) => new Date(ms).toISOString();
@@ -274,7 +277,7 @@ function createSite(options: ServerOptions) {
 
   return {
     kernels: () => [...kernels.values()],
-    admits: (request: IncomingMessage) => localHost(request) && shown(request) !== null,
+    admits: (request: IncomingMessage) => named(request) && shown(request) !== null,
     /** The kernel whose channels are asked for. */
     channelOf(url: string): Kernel | null {
       const path = url.split("?")[0] ?? "";
@@ -300,7 +303,7 @@ function createSite(options: ServerOptions) {
     },
     async answer(request: IncomingMessage): Promise<Answer> {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
-      if (!localHost(request)) return json(403, { message: "Forbidden" });
+      if (!named(request)) return json(403, { message: "Forbidden" });
       if (!pathname.startsWith(basePath)) {
         if (pathname === "/") return { status: 302, type: "", body: "", headers: { location: basePath } };
         return { status: 404, type: "text/html", body: "<h1>404</h1>" };
