@@ -286,3 +286,52 @@ export function dial(port: number, host = "127.0.0.1"): Promise<Socket> {
     });
   });
 }
+
+/**
+ * Asks again and again, one request after the other, noting how long each hung and which lights a person could see while
+ * it had hung for more than five seconds.
+ */
+export function keepAsking(lab: TunnelLab, tunnelId: string, port: number) {
+  const asked: { ok: boolean; ms: number; lights: string[] }[] = [];
+  let going = true;
+  const done = (async () => {
+    while (going) {
+      const lights = new Set<string>();
+      const began = performance.now();
+      const watch = setInterval(() => performance.now() - began > 5_000 && lights.add(lab.light(tunnelId)), 100);
+      const { ok, ms } = await ask(port, "/", 60_000);
+      clearInterval(watch);
+      asked.push({ ok, ms, lights: [...lights] });
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  })();
+  return {
+    async stop() {
+      going = false;
+      await done;
+      return asked;
+    },
+  };
+}
+
+/** Every light that a tunnel showed, and after how many seconds. */
+export function watchLights(lab: TunnelLab, tunnelId: string) {
+  const began = performance.now();
+  const seen: { at: number; light: TunnelState["light"]; why: string | null }[] = [];
+  const look = () => {
+    const { state } = lab.row(tunnelId);
+    const why = "why" in state ? (state.why?.code ?? null) : null;
+    const last = seen.at(-1);
+    if (last?.light === state.light && last.why === why) return;
+    seen.push({ at: (performance.now() - began) / 1000, light: state.light, why });
+  };
+  look();
+  const timer = setInterval(look, 25);
+  return {
+    seen,
+    stop: () => clearInterval(timer),
+    /** `0.0 healthy, 2.3 degraded (PROBE_SLOW), …` */
+    line: () =>
+      seen.map(({ at, light, why }) => `${at.toFixed(1)} ${light}${why === null ? "" : ` (${why})`}`).join(", "),
+  };
+}

@@ -10,7 +10,7 @@ import { doorKinds, openDoor } from "../helpers/doors.ts";
 import { type LabSshd, mustSkip, startSshd } from "../helpers/lab/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
 import { run, which } from "../helpers/lab/process.ts";
-import { ask, dial, farProcess, farService, openTunnelLab, type TunnelLab } from "../helpers/tunnelLab.ts";
+import { ask, dial, farProcess, farService, keepAsking, openTunnelLab, type TunnelLab } from "../helpers/tunnelLab.ts";
 import { until } from "../helpers/until.ts";
 
 /** Seconds of an outage; `GATEHOUSE_OUTAGE=20` is what a person lives through. */
@@ -40,31 +40,6 @@ async function healthyTunnel(config: readonly string[] = []) {
   const { tunnelId, localPort } = await lab.add({ target: { kind: "tcp", host: "127.0.0.1", port: far.port } });
   await lab.turns(tunnelId, "healthy");
   return { sshd, lab, far, tunnelId, localPort };
-}
-
-/** Asks again and again until an answer comes, noting what hung for how long under which light. */
-function keepAsking(lab: TunnelLab, tunnelId: string, port: number) {
-  const asked: { ok: boolean; ms: number; lights: string[] }[] = [];
-  let going = true;
-  const done = (async () => {
-    while (going) {
-      const lights = new Set<string>();
-      const began = performance.now();
-      // What a person sees five seconds after a request began to hang.
-      const watch = setInterval(() => performance.now() - began > 5_000 && lights.add(lab.light(tunnelId)), 100);
-      const { ok, ms } = await ask(port, "/", 60_000);
-      clearInterval(watch);
-      asked.push({ ok, ms, lights: [...lights] });
-      await pause(250);
-    }
-  })();
-  return {
-    async stop() {
-      going = false;
-      await done;
-      return asked;
-    },
-  };
 }
 
 describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through OpenSSH's sshd", () => {
@@ -146,7 +121,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
       const held = ask(localPort, "/held");
       expect(await lab.turns(tunnelId, "healthy", 5_000)).toBeLessThan(5_000);
       expect(await held).toMatchObject({ ok: true, said: "you asked for /held" });
-      expect(lab.row(tunnelId).tunnel.localPort).toBe(localPort);
+      expect(lab.row(tunnelId).tunnel).toMatchObject({ localPort });
     });
 
     it(`stops sshd for ${outageMs / 1000} s: says so, holds for 5 s, healthy within 5 s of the return`, async () => {
@@ -260,7 +235,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
       });
       await thief.stop();
       expect(await lab.turns(tunnelId, "healthy", 10_000)).toBeLessThan(10_000);
-      expect(lab.row(tunnelId).tunnel.localPort).toBe(localPort);
+      expect(lab.row(tunnelId).tunnel).toMatchObject({ localPort });
       expect(far.port).toBeGreaterThan(0);
     });
 
@@ -334,7 +309,7 @@ describe.each(doorKinds)("tunnels over the contract: %s", (kind) => {
       host: { name: "orion", environment: "development", simulated: true },
       command: expect.stringContaining(`-L 127.0.0.1:${localPort}:${address}:8000`),
     });
-    expect(await ask(localPort, "/health")).toMatchObject({ ok: true });
+    expect(await ask(localPort ?? 0, "/health")).toMatchObject({ ok: true });
 
     const stop = new AbortController();
     for await (const { rows } of await client.tunnels.watch(undefined, { signal: stop.signal })) {
@@ -349,10 +324,10 @@ describe.each(doorKinds)("tunnels over the contract: %s", (kind) => {
     await light("healthy", 5_000);
 
     await client.tunnels.stop({ tunnelId });
-    const thief = await farService(localPort);
+    const thief = await farService(localPort ?? 0);
     await client.tunnels.start({ tunnelId });
     await light("port-taken");
-    const { localPort: next } = await client.tunnels.takePort({ tunnelId });
+    const { port: next } = await client.tunnels.takePort({ tunnelId });
     await thief.stop();
     await light("healthy");
     expect(await client.tunnels.restartAll()).toEqual({ count: 1 });
@@ -377,6 +352,36 @@ describe.each(doorKinds)("tunnels over the contract: %s", (kind) => {
       localPort: next,
     });
     await client.tunnels.remove({ tunnelId, confirm: "again" });
+
+    const here = await farService();
+    closers.push(() => here.stop());
+    const remote: TunnelInput = {
+      kind: "remote",
+      name: "hook",
+      hostId: "orion",
+      autoStart: false,
+      listen: { kind: "tcp", bind: "127.0.0.1", port: 9400 },
+      target: { kind: "tcp", host: "127.0.0.1", port: here.port },
+      probe: { kind: "http", path: "/" },
+      exposed: false,
+    };
+    const hook = await client.tunnels.add(remote);
+    expect(hook.localPort).toBeNull();
+    expect(await light("healthy")).toMatchObject({ listening: { port: 9400 }, probe: { saw: "through" } });
+    await client.practice.fault({ hostId: "orion", fault: "link-drop", on: true });
+    expect(await light("connecting")).toMatchObject({ listening: null });
+    await client.practice.fault({ hostId: "orion", fault: "link-drop", on: false });
+    await light("healthy", 5_000);
+    for (const wrong of [
+      { ...remote, name: "b", listen: { kind: "tcp" as const, bind: "0.0.0.0", port: 9401 } },
+      { ...remote, name: "b", listen: { kind: "tcp" as const, bind: "localhost", port: 9401 } },
+      { ...remote, name: "b", listen: { kind: "unix" as const, path: "relative" } },
+      { ...remote, name: "b", target: { kind: "tcp" as const, host: "-oProxyCommand=x", port: 1 } },
+    ]) {
+      await expect(client.tunnels.add(wrong)).rejects.toMatchObject({ code: "BAD_INPUT" });
+    }
+    await expect(client.tunnels.add({ ...remote, name: "b" })).rejects.toMatchObject({ code: "CONFLICT" });
+    await client.tunnels.remove({ tunnelId: hook.tunnelId, confirm: "hook" });
     expect(await client.tunnels.list()).toEqual([]);
     const { rows } = await client.audit.page({ limit: 200, text: "tunnel." });
     expect(new Set(rows.map(({ action }) => action))).toEqual(

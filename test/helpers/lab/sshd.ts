@@ -28,7 +28,7 @@ export interface LabKey {
 }
 
 export interface LabSshd {
-  address: "127.0.0.1";
+  address: string;
   port: number;
   user: string;
   /** Private folder of this server; goes with `stop`. */
@@ -40,6 +40,8 @@ export interface LabSshd {
   makeKey(name: string, options?: { type?: string; passphrase?: string; authorized?: boolean }): Promise<LabKey>;
   /** Kills the processes that serve connections, so that these break without a goodbye; the server goes on. */
   cutConnections(): void;
+  /** The server itself. */
+  pid(): number;
   /** Processes of this server: connections and what runs on them. */
   processes(): number[];
   /** Stops the server, makes another host key, and starts it on the same port. */
@@ -55,6 +57,8 @@ export interface SshdOptions {
   /** Further lines of the configuration; they come first, and sshd takes the first value. */
   config?: readonly string[];
   hostKeyType?: string;
+  /** In a network namespace: how a command is run there, and the address to listen on. */
+  inside?: { within: readonly string[]; address: string };
 }
 
 /** A private OpenSSH server on the loopback interface, for whoever runs the test. */
@@ -82,9 +86,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<LabSshd> {
   const configFile = join(dir, "sshd_config");
   writeFileSync(configFile, configuration({ options, port, hostKeyFile, authorized, dir }));
 
-  let child = launch(configFile, logFile);
+  const { within = [], address = "127.0.0.1" } = options.inside ?? {};
+  let child = launch(configFile, logFile, within);
   const start = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) child = launch(configFile, logFile);
+    if (child.exitCode !== null || child.signalCode !== null) child = launch(configFile, logFile, within);
     await listening(logFile, () => child.exitCode);
   };
   const down = async () => {
@@ -95,7 +100,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<LabSshd> {
   await start();
 
   return {
-    address: "127.0.0.1",
+    address,
     port,
     user,
     dir,
@@ -105,6 +110,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<LabSshd> {
     userKey,
     makeKey,
     cutConnections: () => kill(descendants(child.pid ?? 0)),
+    pid: () => child.pid ?? 0,
     processes: () => descendants(child.pid ?? 0),
     async changeHostKey() {
       await down();
@@ -135,7 +141,7 @@ function configuration(about: {
   return [
     ...(about.options.config ?? []),
     `Port ${about.port}`,
-    "ListenAddress 127.0.0.1",
+    `ListenAddress ${about.options.inside?.address ?? "127.0.0.1"}`,
     `HostKey ${about.hostKeyFile}`,
     `PidFile ${join(about.dir, "pid")}`,
     `AuthorizedKeysFile ${about.authorized}`,
@@ -145,7 +151,8 @@ function configuration(about: {
     "PasswordAuthentication no",
     "AllowTcpForwarding yes",
     "AllowStreamLocalForwarding yes",
-    "MaxStartups 100:30:200",
+    // Of this one sshd takes the last value.
+    ...(about.options.config?.some((line) => /^MaxStartups /i.test(line)) ? [] : ["MaxStartups 100:30:200"]),
     // A bash that sshd starts reads `.bashrc` at its first level only: what is in somebody's must not slow a test down.
     "SetEnv SHLVL=1",
     "LogLevel VERBOSE",
@@ -154,10 +161,11 @@ function configuration(about: {
   ].join("\n");
 }
 
-function launch(configFile: string, logFile: string) {
+function launch(configFile: string, logFile: string, within: readonly string[]) {
   const sshd = which("sshd");
   if (sshd === null) throw new Error("no sshd");
-  return spawn(sshd, ["-D", "-f", configFile, "-E", logFile], { stdio: "ignore" });
+  const [program = sshd, ...args] = [...within, sshd, "-D", "-f", configFile, "-E", logFile];
+  return spawn(program, args, { stdio: "ignore" });
 }
 
 async function listening(logFile: string, exitCode: () => number | null): Promise<void> {

@@ -7,11 +7,18 @@ function field(error: unknown, name: string): unknown {
   return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }
 
+/** What sshd says in place of its name to those beyond `MaxStartups`, and (9.8 and later) to a source that it punishes. */
+const busy = /^(?:exceeded maxstartups|not allowed at this time)/i;
+
 /** What ssh2's errors of connecting mean. It has no codes: `level`, the messages and what was seen on the wire must do. */
 export function connectFailure(error: unknown, target: SshTarget, greeting: Greeting): Failure {
   const { address, port, user } = target;
   const message = reasonOf(error);
   if (field(error, "level") === "client-socket") return socketFailure(error, target);
+  if (busy.test(greeting.said())) {
+    const reason = `the host takes no more logins for now: ${greeting.said()}`;
+    return new Failure("HOST_UNREACHABLE", { address, port, reason }, { retryable: true, cause: error });
+  }
   if (greeting.state() === "other") return new Failure("NOT_SSH", { address, port, said: greeting.said() });
   if (greeting.state() === "nothing") {
     const reason = "the connection was closed before a word was said";

@@ -111,6 +111,20 @@ describe("a link to a server that misbehaves", () => {
       expect(link.state().phase).toBe("offline");
     });
 
+    it.each([
+      ["beyond MaxStartups", "Exceeded MaxStartups\r\n"],
+      ["to a source it punishes", "Not allowed at this time\r\n"],
+    ])("a server that turns us away %s: it is tried again", async (_name, said) => {
+      const port = await tcp((socket) => socket.end(said));
+      const { link } = connectTo(port);
+      expect(await failure(link.ready())).toMatchObject({
+        code: "HOST_UNREACHABLE",
+        details: { reason: `the host takes no more logins for now: ${said.trim()}` },
+        retryable: true,
+      });
+      expect(link.state().phase).toBe("reconnecting");
+    });
+
     it("a server that says nothing", async () => {
       const port = await tcp(() => {});
       const { link } = connectTo(port, { timings: { handshakeMs: 100 } });
