@@ -98,7 +98,9 @@ function nearestIn(block: Block, rows: Numbers, target: { at: number; digest?: s
     if (Number.isNaN(distance)) continue;
     const same = distance === 0 && target.digest !== undefined && lineDigest(block.line(at)) === target.digest;
     if (same) return { distance, index, same };
-    if (nearest === null || distance < nearest.distance) nearest = { distance, index, same };
+    const nearer = nearest === null || distance < nearest.distance;
+    // Of two as near the earlier one, in whichever order the blocks are read.
+    if (nearer || (distance === nearest?.distance && index < nearest.index)) nearest = { distance, index, same };
   }
   return nearest;
 }
