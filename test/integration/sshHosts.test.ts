@@ -151,7 +151,7 @@ describe.skipIf(mustSkip("hosts of the ssh configuration, from the contract", "s
       name: async () => ({ address: "no-such-host.invalid", port: 22, config: "" }),
     };
     test.each([
-      ["login", "AUTH_FAILED", /^ssh-copy-id/, ["open-permissions"]],
+      ["login", "AUTH_FAILED", /^chmod 600 .*open-key/, ["open-permissions"]],
       ["tcp", "HOST_REFUSED", /^nc -vz/, []],
       ["name", "HOST_NAME_UNRESOLVED", /^getent/, []],
     ] as const)("hosts.diagnose stops at the %s that fails, with a fix", async (kind, code, fix, why) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -265,6 +265,36 @@ describe.skipIf(mustSkip("questions of OpenSSH's client", "sshd"))("questions of
       });
       await link.ready();
       expect(asked.filter((one) => !one.startsWith("host key"))).toEqual(["password 1"]);
+    });
+
+    it("must be refused: a login banner of 1 MB", async () => {
+      const hostKeys = [ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 }).private];
+      const made = new ssh2.Server({ hostKeys, banner: "z".repeat(1_000_000) }, (client) => {
+        client.on("error", () => {});
+        client.on("authentication", byPassword);
+      });
+      closers.push(() => made.close());
+      await new Promise<void>((resolve) => made.listen(0, "127.0.0.1", resolve));
+      const { port } = made.address() as { port: number };
+      const { link } = linkTo(section("far", { port, user: "person" }, null), {}, { auth: { kind: "password" } });
+      const { code, details } = await failure(link.ready());
+      expect(code).toBe("HOST_UNREACHABLE");
+      expect(String(details.reason).length).toBeLessThanOrEqual(300);
+    });
+
+    it("must be refused: a key that others may read, whatever was allowed here", async () => {
+      const key = await far.makeKey("open-by-system", { authorized: true });
+      chmodSync(key.file, 0o644);
+      const named = linkTo(section("far", far, key.file), {}, { allowOpenKeys: true });
+      expect(await failure(named.link.ready())).toMatchObject({ code: "KEY_FILE_OPEN", details: { path: key.file } });
+      const auth = { kind: "key", path: key.file } as const;
+      const chosen = linkTo(section("far", far, null), {}, { auth });
+      expect(await failure(chosen.link.ready())).toMatchObject({ code: "KEY_FILE_OPEN", details: { mode: "644" } });
+    });
+
+    it("must be refused: a configuration that includes itself", async () => {
+      const text = `Include ${join(home, ".ssh", "config")}\n${section("far", far, far.userKey.file)}`;
+      expect((await failure(linkTo(text).link.ready())).code).toBe("SSH_CONFIG_INVALID");
     });
 
     it("must not wait for ever: a server that takes the connection and says nothing", async () => {

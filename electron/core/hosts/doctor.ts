@@ -184,9 +184,17 @@ function createBook(clock: Clock): Book {
   };
 }
 
+/** Where it was no plain key that was turned down, another one is no help. */
+function fixForLogin({ address = "", port = 22, user = "", reason = "" }: Failure["details"]): string | null {
+  const [, why = "", path = ""] = /^([a-z-]+): (.*)$/.exec(String(reason)) ?? [];
+  if (why === "open-key") return quote(["chmod", "600", path]);
+  if (why === "certificate-ended" || why === "needs-openssh") return null;
+  return quote(["ssh-copy-id", "-p", String(port), `${user}@${address}`]);
+}
+
 /** A command that helps with a failure, to be copied; what a person has to do by hand is in the catalogue's hint. */
 export function fixFor({ code, details }: Failure): string | null {
-  const { address = "", port = 22, user = "", path = "", name = "" } = details;
+  const { address = "", port = 22, path = "", name = "" } = details;
   switch (code) {
     case "HOST_NAME_UNRESOLVED":
       return quote(["getent", "ahosts", String(address)]);
@@ -198,9 +206,7 @@ export function fixFor({ code, details }: Failure): string | null {
     case "HOST_KEY_REJECTED":
       return "for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done";
     case "AUTH_FAILED":
-      // Where it was no plain key that was turned down, another one of them is no help.
-      if (/^(certificate-ended|needs-openssh|open-key): /.test(String(details.reason))) return null;
-      return quote(["ssh-copy-id", "-p", String(port), `${user}@${address}`]);
+      return fixForLogin(details);
     case "KEY_FILE_OPEN":
       return quote(["chmod", "600", String(path)]);
     case "AGENT_UNAVAILABLE":

@@ -20,6 +20,7 @@ const hostKey: Question = {
   fingerprint: "SHA256:x",
   art: "",
 };
+const touch: Question = { kind: "touch", hostId: "h", hostName: "orion", text: "Confirm user presence" };
 const questions: Question = {
   kind: "questions",
   hostId: "h1",
@@ -52,6 +53,8 @@ test.each<[string, Question, PromptAnswerInput, PromptAnswerInput | null]>([
 test.each<[string, Question, PromptAnswerInput]>([
   ["a text for a host key", hostKey, { kind: "secret", value: "yes" }],
   ["an acceptance for a passphrase", passphrase, { kind: "accept" }],
+  ["an answer to a notice", touch, { kind: "secret", value: "x" }],
+  ["a yes to a notice", touch, { kind: "accept" }],
   ["too many texts", questions, { kind: "texts", values: ["1", "2"] }],
 ])("%s must be refused and the question stays", (_name, question, answer) => {
   const { desk: prompts } = desk();

@@ -95,9 +95,12 @@ describe("a host of the ssh configuration", () => {
 
   test("a host is shown with all of the newer settings as it was entered", () => {
     const more = {
-      ...{ config: "orion", jumps: ["ops@bastion", "inner:2222"], transport: "system" },
-      ...{ allowOpenKeys: true, socketPath: "/run/docker.sock" },
-    } as const;
-    expect(toInput(hostFormOf({ ...hosts()[0]!, ...more, jumps: [...more.jumps] }))).toMatchObject(more);
+      config: "orion",
+      jumps: ["ops@bastion", "inner:2222"],
+      transport: "system" as const,
+      allowOpenKeys: true,
+      socketPath: "/run/docker.sock",
+    };
+    expect(toInput(hostFormOf({ ...hosts()[0]!, ...more }))).toMatchObject(more);
   });
 });
