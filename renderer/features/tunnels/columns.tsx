@@ -27,7 +27,7 @@ export function tunnelColumns(text: Text, historyOf: (tunnelId: string) => Histo
     {
       id: "name",
       title: t("tunnels.column.name"),
-      width: "17%",
+      width: "max(88px, 17cqw)",
       priority: 1,
       sort: (row) => row.tunnel.name,
       cell: (row) => <span className="strong truncate">{row.tunnel.name}</span>,
