@@ -219,6 +219,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
       for (const session of hosts.sessions()) if (session.record.id === hostId) news.look(session);
       tunnels.hostsChanged();
       ways.hostsChanged();
+      alerts.containersChanged();
     },
     onEngineEvent: (hostId, event) => containers.onEngineEvent(hostId, event),
     onRemoved: (hostId) => containers.dropHost(hostId),
@@ -320,7 +321,10 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   });
   const alerts: Alerts = createAlerts({
     store: alertStore,
-    containers: async () => (await containers.list()).rows.map(watchedContainer),
+    containers: async () => {
+      const { rows, problems } = await containers.list();
+      return { rows: rows.map(watchedContainer), away: problems.map(({ hostId }) => hostId) };
+    },
     mask: masker,
     environmentsOf: (name) => environmentsOf(secretStore.get(), name),
     open: tapsOf(logs, (error) => log(bugText("alerts", error))),

@@ -20,7 +20,7 @@ export type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
 
 const MAX_RULES = 100;
 /** A burst of changes of containers is looked at once. */
-const LOOK_MS = 500;
+const LOOK_MS = 1_000;
 const TICK_MS = 1_000;
 /** A secret that no longer shows up for so long is a new alert when it does again. */
 const SECRET_OVER_MS = 10 * 60_000;
@@ -31,8 +31,8 @@ export type AlertRules = z.infer<typeof alertFile>;
 
 export interface AlertsDeps {
   store: Store<AlertRules>;
-  /** Those of hosts that answer. */
-  containers(): Promise<WatchedContainer[]>;
+  /** Those of hosts that answer, and which hosts do not. */
+  containers(): Promise<{ rows: WatchedContainer[]; away: readonly string[] }>;
   mask: Pick<MaskGuard, "text">;
   /** Where there is a secret of this name. */
   environmentsOf(name: string): string[];
@@ -116,14 +116,18 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   /** Reads what the rules are about, and nothing else. */
   async function look(): Promise<void> {
     const rules = enabled();
-    const known = rules.length === 0 ? [] : await deps.containers();
+    const { rows: known, away } = rules.length === 0 ? { rows: [], away: [] } : await deps.containers();
     if (disposed) return;
     const wanted = new Map<string, [AlertRule, WatchedContainer]>();
     for (const rule of rules) {
       for (const container of known)
         if (inScope(rule.scope, container)) wanted.set(keyOf(rule, container), [rule, container]);
     }
-    for (const [key, reader] of [...readers]) if (!wanted.has(key)) end(key, reader);
+    for (const [key, reader] of [...readers]) {
+      // Of a host that is away nothing is known: what held there still holds.
+      const unknown = away.includes(reader.container.hostId) && rules.some(({ id }) => id === reader.rule.id);
+      if (!wanted.has(key) && !unknown) end(key, reader);
+    }
     for (const [key, [rule, container]] of wanted) {
       const reader = readers.get(key);
       if (reader !== undefined && reader.tap.problem() === null) {
@@ -174,8 +178,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const environments = deps.environmentsOf(name);
     if (source.kind !== "container" || environments.length === 0) return;
     const { hostId, containerId } = source;
-    const containers = await deps.containers();
-    const container = containers.find((each) => each.hostId === hostId && each.containerId === containerId);
+    const { rows } = await deps.containers();
+    const container = rows.find((each) => each.hostId === hostId && each.containerId === containerId);
     if (container === undefined || disposed || container.secrets.includes(name)) return;
     const environment = environments.includes(container.environment) ? container.environment : String(environments[0]);
     const secret = { name, environment };

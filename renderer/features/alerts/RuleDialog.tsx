@@ -161,8 +161,8 @@ function Scope({ form, change }: Omit<FieldsProps, "complain">) {
   // A rule may be about a host that is not there right now: it is kept as it is.
   const gone = form.hostId !== "" && !known.some(({ value }) => value === form.hostId);
   return (
-    <fieldset className="plain">
-      <legend className="label">{t("ruleForm.scope")}</legend>
+    <fieldset className="rule-scope">
+      <legend>{t("ruleForm.scope")}</legend>
       <div className="grid two">
         <SelectField
           label={t("ruleForm.environment")}

@@ -113,7 +113,7 @@ function ruleColumns(text: Text, hostName: (hostId: string) => string, open: (wh
       width: "26%",
       priority: 2,
       cell: ({ scope, reading, enabled }) => (
-        <span className="stack">
+        <span className="two-lines">
           <span className="truncate">
             {t("rules.scope", {
               environment: scope.environment ?? "any",

@@ -47,7 +47,7 @@ export function alertColumns(text: Text, { acknowledge, rotate }: Acts): Column<
       priority: 1,
       sort: (row) => row.rule?.name ?? row.secret?.name ?? "",
       cell: (row) => (
-        <span className="stack">
+        <span className="two-lines">
           <span className="strong truncate">{row.rule?.name ?? whatOf(text, row)}</span>
           {row.rule && <span className="muted truncate">{whatOf(text, row)}</span>}
         </span>
@@ -60,7 +60,7 @@ export function alertColumns(text: Text, { acknowledge, rotate }: Acts): Column<
       priority: 1,
       sort: (row) => row.sourceName,
       cell: (row) => (
-        <span className="stack">
+        <span className="two-lines">
           <span className="truncate" title={t("alerts.openLog", { name: row.sourceName })}>
             {row.sourceName}
           </span>

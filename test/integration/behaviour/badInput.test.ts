@@ -628,6 +628,7 @@ describe("every procedure of the contract", () => {
     "containers.templates",
     "secrets.list",
     "notebooks.refresh",
+    "alerts.acknowledge",
   ]);
 
   test("the list of procedures is the contract's", () => {

@@ -44,7 +44,7 @@ function scene(containers: WatchedContainer[]) {
   const clock = fakeClock();
   let file: AlertRules = { rules: [] };
   const taps = new Map<string, { onLine: (line: SeenLine) => void; state: LogState }>();
-  const told = { changes: 0, bugs: [] as unknown[], refuse: null as Failure | null };
+  const told = { changes: 0, bugs: [] as unknown[], refuse: null as Failure | null, away: [] as string[] };
   let ids = 0;
   const alerts = createAlerts({
     store: {
@@ -54,7 +54,7 @@ function scene(containers: WatchedContainer[]) {
         return file;
       },
     } as never,
-    containers: async () => containers,
+    containers: async () => ({ rows: containers, away: told.away }),
     mask: { text: (text) => text.replaceAll("late-secret", "[secret:LATE]") },
     environmentsOf: (name) => (name === "HF_TOKEN" ? ["staging", "production"] : []),
     open(source: LogSourceRef, onLine) {
@@ -133,13 +133,30 @@ describe("alerts by rules", () => {
     containers.push(container("qwen"));
     alerts.containersChanged();
     alerts.containersChanged();
-    await clock.advance(600);
+    await clock.advance(1_100);
     expect([...taps.keys()]).toEqual(["llama", "qwen"]);
     containers.splice(0, 1, container("llama", { running: false }));
     alerts.containersChanged();
-    await clock.advance(600);
+    await clock.advance(1_100);
     expect([...taps.keys()]).toEqual(["qwen"]);
     expect(alerts.list().rules.map(({ reading }) => reading)).toEqual([1]);
+  });
+
+  it("keep what they read on a host that is away for a while", async () => {
+    const { alerts, clock, say, taps, containers, told } = scene([container("llama")]);
+    await alerts.saveRule(rule());
+    await clock.advance(10);
+    say("llama", "OOM");
+    await clock.advance(1_000);
+    containers.splice(0);
+    told.away = ["h"];
+    alerts.containersChanged();
+    await clock.advance(1_100);
+    expect([alerts.list().alerts[0]?.state, taps.size]).toEqual(["firing", 1]);
+    told.away = [];
+    alerts.containersChanged();
+    await clock.advance(1_100);
+    expect([alerts.list().alerts[0]?.state, taps.size]).toEqual(["over", 0]);
   });
 
   it("a rule that is switched off or removed reads nothing, and what it said is over", async () => {
@@ -178,7 +195,7 @@ describe("alerts by rules", () => {
     expect(alerts.list().rules[0]?.problem).toEqual({ code: "LIMIT_REACHED", details: { what: "logs", limit: 64 } });
     told.refuse = null;
     alerts.containersChanged();
-    await clock.advance(600);
+    await clock.advance(1_100);
     expect([alerts.list().rules[0]?.problem, taps.size]).toEqual([null, 1]);
   });
 
