@@ -62,7 +62,11 @@ export function Frame() {
               )}
             </Route>
             <Route path="/launch/watch/:launchId">{({ launchId }) => <Launch launchId={launchId} />}</Route>
-            <Route path="/launch/on/:hostId">{({ hostId }) => <Launch launchId={null} hostId={hostId} />}</Route>
+            <Route path="/launch/on/:hostId/:template?">
+              {({ hostId, template }) => (
+                <Launch launchId={null} hostId={hostId} {...(template === undefined ? {} : { templateId: template })} />
+              )}
+            </Route>
             <Route path="/launch/again/:again">{({ again }) => <Launch launchId={null} again={again} />}</Route>
             <Route path="/launch">
               <Launch launchId={null} />

@@ -173,6 +173,7 @@ export function createFakeRouter(options: FakeOptions) {
       stopKernel: os.notebooks.stopKernel.handler(() => ({})),
       stop: os.notebooks.stop.handler(() => ({})),
       close: os.notebooks.close.handler(() => ({})),
+      trust: os.notebooks.trust.handler(() => ({})),
     },
     secrets: {
       list: os.secrets.list.handler(() => secrets),

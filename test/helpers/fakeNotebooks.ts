@@ -11,6 +11,8 @@ function row(id: string, more: Partial<NotebookRow>): NotebookRow {
     host: { name: "orion", environment: "development", simulated: false },
     place: { kind: "host" },
     port: 8888,
+    socket: "",
+    tls: null,
     basePath: "/",
     folder: "/home/anna/diffusion",
     version: "2.14.2",

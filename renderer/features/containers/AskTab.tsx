@@ -5,12 +5,20 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
 import { Bar, Button, Empty, Field } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
+import { ToNotebook } from "../notebooks/ToNotebook.tsx";
 import { exampleInputs, parseTensors } from "./tensors.ts";
 
 /** A question to the model inside, through the tunnel. */
 export function AskTab({ detail }: { detail: ContainerDetailView }) {
   const { t } = useText();
   if (detail.kind === "none") return <Empty title={t("ask.none")}>{t("ask.noneHint")}</Empty>;
+  if (detail.kind === "notebook" && detail.state === "running") {
+    return (
+      <Empty title={t("ask.notebook")} actions={<ToNotebook hostId={detail.hostId} containerId={detail.id} />}>
+        {t("ask.notebookHint")}
+      </Empty>
+    );
+  }
   if (detail.state !== "running") return <Empty title={t("ask.stopped")}>{t("ask.stoppedHint")}</Empty>;
   return detail.kind === "chat" ? <Chat detail={detail} /> : <Infer detail={detail} />;
 }

@@ -18,9 +18,14 @@ import { TemplateCards } from "./TemplateCards.tsx";
 
 export type Change = (values: Partial<LaunchSpec>) => void;
 
-type FormProps = { wantedHost: string | null; draft: LaunchSpec | null; title: string };
+type FormProps = {
+  wantedHost: string | null;
+  wantedTemplate?: string | null;
+  draft: LaunchSpec | null;
+  title: string;
+};
 
-export function LaunchForm({ wantedHost, draft, title }: FormProps) {
+export function LaunchForm({ wantedHost, wantedTemplate = null, draft, title }: FormProps) {
   const { t } = useText();
   const [, go] = useLocation();
   const { scope } = useScope();
@@ -50,6 +55,7 @@ export function LaunchForm({ wantedHost, draft, title }: FormProps) {
             host={host}
             hosts={online}
             draft={draft?.hostId === host.id ? draft : null}
+            wantedTemplate={wantedTemplate}
             onHost={setHostId}
           />
         )
@@ -76,10 +82,16 @@ function NoHost(props: { hosts: HostRow[]; hostId: string | null; onPick: (id: s
   );
 }
 
-type HostFormProps = { host: HostRow; hosts: HostRow[]; draft: LaunchSpec | null; onHost: (id: string) => void };
+type HostFormProps = {
+  host: HostRow;
+  hosts: HostRow[];
+  draft: LaunchSpec | null;
+  wantedTemplate: string | null;
+  onHost: (id: string) => void;
+};
 
 /** The form for one host: its templates decide what it begins with. */
-function HostForm({ host, hosts, draft, onHost }: HostFormProps) {
+function HostForm({ host, hosts, draft, wantedTemplate, onHost }: HostFormProps) {
   const { t } = useText();
   const api = useApi();
   const templates = useQuery(api.containers.templates.queryOptions({ input: { hostId: host.id } })).data;
@@ -92,7 +104,7 @@ function HostForm({ host, hosts, draft, onHost }: HostFormProps) {
     const names = (rows ?? []).filter((row) => row.hostId === host.id);
     setSpec(specOf(next, host, freeName(next.id, names), secrets));
   }
-  const first = templates?.[0];
+  const first = templates?.find((one) => one.id === wantedTemplate) ?? templates?.[0];
   const ready = first !== undefined && rows !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first template is taken once, when all is there to fill it in
   useEffect(() => {
@@ -114,7 +126,7 @@ function HostForm({ host, hosts, draft, onHost }: HostFormProps) {
   );
 }
 
-type SpecFormProps = Omit<HostFormProps, "draft"> & {
+type SpecFormProps = Omit<HostFormProps, "draft" | "wantedTemplate"> & {
   templates: Template[];
   template: Template;
   spec: LaunchSpec;

@@ -7,9 +7,9 @@ import { LaunchWatch } from "./LaunchWatch.tsx";
 import "./launch.css";
 
 /** A new launch, one that runs or ran, or one that is tried `again`. */
-type Props = { launchId: string | null; hostId?: string; again?: string };
+type Props = { launchId: string | null; hostId?: string; templateId?: string; again?: string };
 
-export function LaunchPage({ launchId, hostId, again }: Props) {
+export function LaunchPage({ launchId, hostId, templateId, again }: Props) {
   const { t } = useText();
   const queries = useQueryClient();
   if (again !== undefined) {
@@ -19,5 +19,13 @@ export function LaunchPage({ launchId, hostId, again }: Props) {
     );
   }
   if (launchId) return <LaunchWatch key={launchId} launchId={launchId} />;
-  return <LaunchForm key={hostId ?? ""} wantedHost={hostId ?? null} draft={null} title={t("launch.title")} />;
+  return (
+    <LaunchForm
+      key={`${hostId ?? ""} ${templateId ?? ""}`}
+      wantedHost={hostId ?? null}
+      wantedTemplate={templateId ?? null}
+      draft={null}
+      title={t("launch.title")}
+    />
+  );
 }

@@ -7,6 +7,7 @@ import { useAction } from "../../client/actions.ts";
 import { useApi, useStream } from "../../client/hooks.ts";
 import { Banner, Button, Empty, IconButton, Skeleton, State, useNow } from "../../ui/index.ts";
 import { launchTone, ProblemBanner, ProofView, SimulatedChip, Since } from "../common/index.ts";
+import { ToNotebook } from "../notebooks/ToNotebook.tsx";
 import { draftKey } from "./draft.ts";
 
 /** A launch, step by step; it goes on when nobody watches, and can be opened again from the status bar. */
@@ -51,7 +52,7 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
   const { t, fmt, said } = useText();
   const [, go] = useLocation();
   const rows = useQuery(useApi().containers.list.queryOptions({ input: {} })).data?.rows;
-  const asks = rows?.some((row) => row.id === launch.containerId && row.kind !== "none") ?? false;
+  const kind = rows?.find((row) => row.id === launch.containerId)?.kind ?? "none";
   const cancel = useAction((client) => client.launches.cancel({ launchId: launch.id }));
   const container = launch.containerId && `${encodeURIComponent(launch.hostId)}/${launch.containerId}`;
   return (
@@ -76,10 +77,17 @@ function LaunchBody({ launch }: { launch: LaunchView }) {
           )}
           {launch.state === "done" && container && (
             <>
-              <Button look="primary" icon={<Box size={14} />} onClick={() => go(`/containers/${container}`)}>
+              {kind === "notebook" && launch.containerId && (
+                <ToNotebook hostId={launch.hostId} containerId={launch.containerId} />
+              )}
+              <Button
+                look={kind === "notebook" ? "normal" : "primary"}
+                icon={<Box size={14} />}
+                onClick={() => go(`/containers/${container}`)}
+              >
                 {t("launch.openContainer")}
               </Button>
-              {asks && (
+              {(kind === "chat" || kind === "infer") && (
                 <Button icon={<MessageSquare size={14} />} onClick={() => go(`/containers/${container}/ask`)}>
                   {t("launch.ask")}
                 </Button>

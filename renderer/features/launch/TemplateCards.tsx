@@ -1,9 +1,14 @@
-import { Boxes, BrainCircuit, type LucideIcon, MessageSquare } from "lucide-react";
+import { Boxes, BrainCircuit, type LucideIcon, MessageSquare, NotebookPen } from "lucide-react";
 import type { Template } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { Chip } from "../../ui/index.ts";
 
-const icons: Record<Template["kind"], LucideIcon> = { chat: MessageSquare, infer: BrainCircuit, none: Boxes };
+const icons: Record<Template["kind"], LucideIcon> = {
+  chat: MessageSquare,
+  infer: BrainCircuit,
+  notebook: NotebookPen,
+  none: Boxes,
+};
 
 export function TemplateCards(props: { templates: Template[]; value: string; onPick: (template: Template) => void }) {
   const { t, maybe } = useText();

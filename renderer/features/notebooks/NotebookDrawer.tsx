@@ -15,7 +15,7 @@ import {
 } from "../common/index.ts";
 import { NotebookLight } from "./columns.tsx";
 import { Kernels } from "./Kernels.tsx";
-import { nameOf } from "./useNotebooks.ts";
+import { nameOf, placeOf } from "./useNotebooks.ts";
 
 type Props = { row: NotebookRow; onClose: () => void };
 
@@ -41,6 +41,7 @@ export function NotebookDrawer({ row, onClose }: Props) {
     >
       {light && "why" in light && light.why !== null && <ProblemBanner tone="warn" problem={light.why} />}
       {row.problem && row.local === null && <ProblemBanner problem={row.problem} />}
+      <OtherCertificate row={row} />
       {row.idle && <Banner tone="warn" title={t("notebooks.idleText", { count: row.activity?.kernels ?? 0 })} />}
       <FindingList row={row} />
       <Kernels row={row} />
@@ -57,7 +58,7 @@ function Actions({ row, onGone }: { row: NotebookRow; onGone: () => void }) {
   const at = { notebookId: row.id };
   const open = useAction((client) => client.notebooks.open(at));
   const close = useAction((client, renew: boolean) => client.notebooks.close({ ...at, renew }));
-  const stop = useAction((client) => client.notebooks.stop({ ...at, confirm: String(row.port) }));
+  const stop = useAction((client) => client.notebooks.stop({ ...at, confirm: placeOf(row) }));
   const problem = open.problem ?? close.problem;
 
   async function show(): Promise<void> {
@@ -81,7 +82,7 @@ function Actions({ row, onGone }: { row: NotebookRow; onGone: () => void }) {
           {t("notebook.close")}
         </Button>
       )}
-      {row.ours && row.place.kind === "host" && (
+      {row.ours && (
         <Button icon={<RotateCcwKey size={14} />} onClick={() => setAsked("renew")}>
           {t("notebook.closeRenew")}
         </Button>
@@ -111,7 +112,7 @@ function Actions({ row, onGone }: { row: NotebookRow; onGone: () => void }) {
       {asked !== null && (
         <ConfirmByName
           title={t(asked === "stop" ? "notebook.stopTitle" : "notebook.renewTitle")}
-          name={String(row.port)}
+          name={placeOf(row)}
           environment={row.host?.environment ?? "development"}
           action={t(asked === "stop" ? "notebook.stop" : "notebook.closeRenew")}
           busy={stop.busy || close.busy}
@@ -122,18 +123,49 @@ function Actions({ row, onGone }: { row: NotebookRow; onGone: () => void }) {
               if (!done) return;
               setAsked(null);
               if (asked === "renew") return;
-              toast({ tone: "ok", text: t("notebook.stopped", { port: String(row.port) }) });
+              toast({ tone: "ok", text: t("notebook.stopped", { port: placeOf(row) }) });
               onGone();
             })
           }
         >
           {asked === "stop"
-            ? t("notebook.stopText", { port: String(row.port), host: row.host?.name ?? "" })
+            ? t("notebook.stopText", { port: placeOf(row), host: row.host?.name ?? "" })
             : t("notebook.renewText")}
         </ConfirmByName>
       )}
     </>
   );
+}
+
+/** It shows another certificate than it is known by: whoever knows why lets it in by hand. */
+function OtherCertificate({ row }: { row: NotebookRow }) {
+  const { t } = useText();
+  const trust = useAction((client, certificate: string) => client.notebooks.trust({ notebookId: row.id, certificate }));
+  const state = row.local?.state;
+  const why = state && "why" in state ? state.why : row.problem;
+  if (why?.code !== "NOTEBOOK_CERT_CHANGED") return null;
+  const { was, now } = why.details;
+  return (
+    <section className="stack">
+      <h3>{t("notebook.certificate")}</h3>
+      <Facts
+        rows={[
+          [t("notebook.certificate.was"), <Fingerprint key="was" text={String(was)} />],
+          [t("notebook.certificate.now"), <Fingerprint key="now" text={String(now)} />],
+        ]}
+      />
+      <span className="row">
+        <Button busy={trust.busy} onClick={() => void trust.run(String(now))}>
+          {t("notebook.certificate.trust")}
+        </Button>
+      </span>
+      {trust.problem && <ProblemBanner problem={trust.problem} />}
+    </section>
+  );
+}
+
+function Fingerprint({ text }: { text: string }) {
+  return <code className="wrap-anywhere">{text}</code>;
 }
 
 function FindingList({ row }: { row: NotebookRow }) {
@@ -173,7 +205,21 @@ function ServerFacts({ row }: { row: NotebookRow }) {
               {row.folder}
             </code>,
           ],
-          [t("notebook.port"), <code key="port">{`${row.port}${row.basePath}`}</code>],
+          row.socket === ""
+            ? [t("notebook.port"), <code key="port">{`${row.port}${row.basePath}`}</code>]
+            : [
+                t("notebook.socket"),
+                <code key="socket" className="wrap-anywhere">
+                  {row.socket}
+                </code>,
+              ],
+          row.tls?.certificate != null && [
+            t("notebook.certificate"),
+            <span key="tls">
+              <Fingerprint text={row.tls.certificate} />
+              <span className="hint">{t("notebook.certificate.hint")}</span>
+            </span>,
+          ],
           row.local !== null && [t("notebook.local"), <code key="local">{`127.0.0.1:${row.local.port}`}</code>],
           row.version !== "" && [t("notebook.version"), row.version],
           row.activity !== null && [t("notebook.startedAt"), <Since key="since" at={row.activity.startedAt} />],

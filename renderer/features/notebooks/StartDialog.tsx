@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Box } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { NotebookStart } from "../../../electron/contract/index.ts";
@@ -75,7 +76,21 @@ export function StartDialog({ onClose }: { onClose: () => void }) {
         complaint={tried && badFolder ? t("notebookStart.badFolder") : null}
         onChange={setFolder}
       />
-      <Banner>{t("notebookStart.how")}</Banner>
+      <Banner
+        actions={
+          host && (
+            <Button
+              small
+              icon={<Box size={14} />}
+              onClick={() => go(`/launch/on/${encodeURIComponent(host.id)}/notebook`)}
+            >
+              {t("notebookStart.container")}
+            </Button>
+          )
+        }
+      >
+        {t("notebookStart.how")}
+      </Banner>
       {start.problem && <ProblemBanner problem={start.problem} />}
     </Dialog>
   );

@@ -21,8 +21,14 @@ export function useNotebooks() {
   return { rows: list.data ?? null, look, anyHost: reached !== "" };
 }
 
+/** What tells it from others of its host, and what one types to stop it. */
+export function placeOf(row: NotebookRow): string {
+  return row.socket === "" ? String(row.port) : row.socket;
+}
+
 /** The folder's last part says most; where there is none, the port does. */
 export function nameOf(row: NotebookRow): string {
   const folder = row.folder.split("/").filter(Boolean).at(-1);
-  return folder === undefined ? `:${row.port}` : `${folder} :${row.port}`;
+  const place = row.socket === "" ? `:${row.port}` : (row.socket.split("/").at(-1) ?? "");
+  return folder === undefined ? place : `${folder} ${place}`;
 }

@@ -277,9 +277,9 @@ function ContainerPicker({ form, change }: Omit<FieldsProps, "complain">) {
     const port = /^\d+/.exec(detail?.ports[0]?.container ?? "")?.[0];
     change({
       ...(address === undefined ? {} : { address }),
-      port: port ?? (row.kind === "none" ? form.port : "8000"),
+      port: port ?? { none: form.port, notebook: "8888", chat: "8000", infer: "8000" }[row.kind],
       ...(form.name === "" ? { name: row.name } : {}),
-      ...(row.kind === "none" ? {} : { probe: "http", probePath: "/health" }),
+      ...(row.kind === "none" ? {} : { probe: "http", probePath: row.kind === "notebook" ? "/api" : "/health" }),
     });
   }
 

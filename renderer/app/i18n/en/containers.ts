@@ -113,6 +113,8 @@ export const containers = {
   "proof.place.files": "Mounted files",
   "proof.place.logs": "Log",
 
+  "ask.notebook": "A notebook runs here",
+  "ask.notebookHint": "Open it: its kernels answer.",
   "ask.none": "There is no model to ask",
   "ask.noneHint": "This container was not started as a model server by Gatehouse.",
   "ask.stopped": "The container does not run",

@@ -131,6 +131,8 @@ export const rules = {
   "template.classifier-onnx.text": "A small ONNX model: four features in, three probabilities out.",
   "template.leaky": "Chat with a leak",
   "template.leaky.text": "Prints its secret on purpose, so that one sees masking and proof at work.",
+  "template.notebook": "Notebook",
+  "template.notebook.text": "Jupyter, not as root, its key put in without a trace. The work stays in a volume.",
   "template.plain": "Any image",
   "template.plain.text": "A container of your own image with the hardened defaults, without a model server.",
   "template.vllm": "vLLM",

@@ -117,6 +117,8 @@ export const containers = {
   "proof.place.files": "Файлы томов",
   "proof.place.logs": "Журнал",
 
+  "ask.notebook": "Здесь работает блокнот",
+  "ask.notebookHint": "Откройте его: отвечают его ядра.",
   "ask.none": "Спросить не у кого",
   "ask.noneHint": "Gatehouse не запускал этот контейнер как сервер модели.",
   "ask.stopped": "Контейнер не работает",

@@ -126,6 +126,8 @@ export const rules = {
   "template.classifier-onnx.text": "Маленькая модель ONNX: четыре признака на входе, три вероятности на выходе.",
   "template.leaky": "Чат с утечкой",
   "template.leaky.text": "Нарочно печатает свой секрет, чтобы увидеть скрытие и проверку в деле.",
+  "template.notebook": "Блокнот",
+  "template.notebook.text": "Jupyter не от root; ключ передаётся без следа. Работа остаётся в томе.",
   "template.plain": "Любой образ",
   "template.plain.text": "Контейнер из вашего образа с защищёнными настройками, без сервера модели.",
   "template.vllm": "vLLM",
