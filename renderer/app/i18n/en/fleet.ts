@@ -138,7 +138,8 @@ export const fleet = {
   "incident.check": "What to check",
   "incident.check.owner": "Was the host set up anew, or moved? Ask who runs it.",
   "incident.check.path": "Has the address been given to another machine, or has your way there changed (VPN, DNS)?",
-  "incident.check.console": "Compare the fingerprint with what the host itself says, on its console or by its provider’s page.",
+  "incident.check.console":
+    "Compare the fingerprint with what the host itself says, on its console or by its provider’s page.",
   "incident.check.command": "To be run on the host",
   "incident.typeFingerprint": "Type or paste the new fingerprint",
   "incident.typeHint": "Take it from the host’s console or its owner, not from this page.",
