@@ -19,9 +19,17 @@ import { runInside } from "./exec.ts";
 import { pullImage } from "./pull.ts";
 import { type EngineSession, findEngine, type SessionDeps } from "./session.ts";
 import { containerStats, engineEvents, logFrames } from "./streams.ts";
-import type { Engine } from "./types.ts";
+import type { ContainerDetail, Engine } from "./types.ts";
 
 const eventTypes = ["container", "image", "network", "daemon"];
+/** Containers whose way of logging is remembered. */
+const FORMS = 1_000;
+
+/** What of a container's log is settled when it is created. */
+interface LogForm {
+  tty: boolean;
+  logDriver: string;
+}
 
 /**
  * The engine of one host. Its socket is looked for at first use; what was found is kept until the link drops or the
@@ -30,6 +38,8 @@ const eventTypes = ["container", "image", "network", "daemon"];
 export function createEngine(deps: SessionDeps): Engine {
   const { link, clock } = deps;
   const clients = new Set<EngineClient>();
+  /** By full id, which no other container will ever have. */
+  const forms = new Map<string, LogForm>();
   let current: Promise<EngineSession> | null = null;
   let disposed = false;
 
@@ -81,6 +91,18 @@ export function createEngine(deps: SessionDeps): Engine {
 
   const container = (id: string) => `/containers/${checkedId(id)}`;
 
+  async function inspected(client: EngineClient, id: string, options: Cancellable = {}): Promise<ContainerDetail> {
+    const detail = await client.json(inspectedContainer, {
+      path: `${container(id)}/json`,
+      subject: { id },
+      signal: options.signal,
+    });
+    forms.set(detail.id, { tty: detail.tty, logDriver: detail.logDriver });
+    // The oldest goes: asking again costs a moment.
+    if (forms.size > FORMS) forms.delete(forms.keys().next().value ?? "");
+    return detail;
+  }
+
   async function act(
     id: string,
     verb: string,
@@ -103,10 +125,7 @@ export function createEngine(deps: SessionDeps): Engine {
         client.json(z.array(listedContainer), { path: "/containers/json", query: { all: true }, ...options }),
       ),
 
-    inspect: (id, options) =>
-      use(options, (client) =>
-        client.json(inspectedContainer, { path: `${container(id)}/json`, subject: { id }, ...options }),
-      ),
+    inspect: (id, options) => use(options, (client) => inspected(client, id, options)),
 
     images: (options) =>
       use(options, (client) => client.json(z.array(listedImage), { path: "/images/json", ...options })),
@@ -191,7 +210,7 @@ export function createEngine(deps: SessionDeps): Engine {
 
     exec: (id, argv, options = {}) => use(options, (client) => runInside(client, clock, checkedId(id), argv, options)),
 
-    async *logs(id, { follow, tail = "all", sinceNs, timestamps = false, detail: known, signal }) {
+    async *logs(id, { follow, tail = "all", sinceNs, timestamps = false, detail, signal }) {
       const subject = { id };
       const { client } = await session(signal);
       const since = sinceNs === undefined ? {} : { since: secondsOf(sinceNs) };
@@ -204,20 +223,21 @@ export function createEngine(deps: SessionDeps): Engine {
           (stream) => stream.destroy(),
           () => {},
         );
-      const asking = known ?? client.json(inspectedContainer, { path: `${container(id)}/json`, subject, signal });
-      const detail = await asking.catch((error: unknown) => {
-        void letGo();
-        throw error;
-      });
-      if (detail.logDriver === "none") {
+      const form =
+        forms.get(id) ??
+        (await (detail?.() ?? inspected(client, id, { signal })).catch((error: unknown) => {
+          void letGo();
+          throw error;
+        }));
+      if (form.logDriver === "none") {
         void letGo();
         throw new Failure("LOG_DRIVER_UNREADABLE", { id, driver: "none" });
       }
       const stream = await asked.catch((error: unknown) => {
         if (!isFailure(error, "LOG_DRIVER_UNREADABLE")) throw error;
-        throw new Failure("LOG_DRIVER_UNREADABLE", { id, driver: detail.logDriver });
+        throw new Failure("LOG_DRIVER_UNREADABLE", { id, driver: form.logDriver });
       });
-      yield* logFrames(stream, { tty: detail.tty, timestamps, signal });
+      yield* logFrames(stream, { tty: form.tty, timestamps, signal });
     },
 
     async *stats(id, options = {}) {

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { Cancellable } from "../ports.ts";
 import { engineEvent, type statsSample, statsSample as statsSchema } from "./answers/index.ts";
-import type { LogBatch } from "./batch.ts";
+import { LogBatch } from "./batch.ts";
 import type { FollowedBody } from "./follow.ts";
 import { createFrameReader, type FrameOptions } from "./frames.ts";
 import { jsonLines } from "./lines.ts";
@@ -37,6 +37,7 @@ export function logFrames(body: FollowedBody, options: Cancellable & FrameOption
 
 async function* readFrames(body: FollowedBody, options: FrameOptions): AsyncGenerator<LogBatch> {
   const reader = createFrameReader(options);
+  yield new LogBatch();
   for await (const chunk of body) {
     const batch = reader.push(chunk);
     if (batch.count > 0) yield batch;

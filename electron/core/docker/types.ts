@@ -156,9 +156,10 @@ export interface Engine extends Disposable {
     options?: Cancellable & { stdin?: Uint8Array; user?: string; timeoutMs?: number; maxBytes?: number },
   ): Promise<{ code: number; stdout: Buffer; stderr: Buffer }>;
   /**
-   * Frames in batches, as large as the socket gave them. With `timestamps` each frame's own stamp is taken off, also
+   * Frames in batches, as large as the socket gave them; the first, without any, says that the engine has answered. With `timestamps` each frame's own stamp is taken off, also
    * from the pieces of a line that the engine cut at 16 KiB. Ends when the container does (`follow`) or at the tail's end.
-   * `detail` is an `inspect` of the container that the caller has asked for anyway, which spares one.
+   * `detail`, an `inspect` of the container that the caller makes anyway, is asked for where it is not known from before
+   * how the container logs.
    */
   logs(
     id: string,
@@ -167,7 +168,7 @@ export interface Engine extends Disposable {
       tail?: number | "all";
       sinceNs?: bigint;
       timestamps?: boolean;
-      detail?: Promise<ContainerDetail>;
+      detail?: () => Promise<ContainerDetail>;
     },
   ): AsyncIterable<LogBatch>;
   stats(id: string, options?: Cancellable): AsyncIterable<ContainerStats>;

@@ -63,20 +63,21 @@ class Reader {
     const { containerId, tail } = this.#deps;
     const { signal } = this.#reading;
     const engine = await this.#deps.engineOf();
-    // Asked beside the log, whose first line need not wait for it.
-    const detail = engine.inspect(containerId, { signal });
-    let reading = true;
-    const onRunning = (before: ContainerDetail): void => {
-      if (reading && isRunning(before.state)) this.#reading.become("live");
-    };
-    detail.then(onRunning, () => {});
     const range = this.#sinceNs === null ? { tail } : { sinceNs: this.#sinceNs, tail: "all" as const };
-    const log = engine.logs(containerId, { follow: true, timestamps: true, ...range, detail, signal });
-    await this.#follow(log).finally(() => {
-      reading = false;
-    });
+    let asked: Promise<ContainerDetail> | null = null;
+    const detail = () => {
+      asked ??= engine.inspect(containerId, { signal });
+      // Whoever waits for it is told.
+      asked.catch(() => {});
+      return asked;
+    };
+    // Asked once there are lines: the first ones don't wait for the answer to another question.
+    await this.#follow(
+      engine.logs(containerId, { follow: true, timestamps: true, ...range, detail, signal }),
+      () => void detail(),
+    );
     // A container that has ended is read too: once, up to its end.
-    const over = !isRunning((await detail).state);
+    const over = !isRunning((await detail()).state);
     const after = await engine.inspect(containerId, { signal });
     if (isRunning(after.state)) {
       if (over) this.#again();
@@ -88,12 +89,14 @@ class Reader {
     this.#again();
   }
 
-  async #follow(batches: ReturnType<LogEngine["logs"]>): Promise<void> {
+  async #follow(batches: ReturnType<LogEngine["logs"]>, onLines: () => void): Promise<void> {
     const { clock } = this.#deps;
     let slice = clock.mono();
     for await (const batch of batches) {
       this.#reading.flowing();
+      if (batch.count === 0) continue;
       this.#append(this.#lines.push(batch));
+      onLines();
       // Frames that are there already come without a turn of the loop: others must get theirs.
       if (clock.mono() - slice >= SLICE_MS) {
         await setImmediate();

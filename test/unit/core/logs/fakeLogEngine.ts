@@ -38,6 +38,8 @@ export function fakeLogEngine() {
       calls.push({ ...(tail === undefined ? {} : { tail }), ...(sinceNs === undefined ? {} : { sinceNs }) });
       if (broken !== null) throw broken;
       if (removed) throw new Failure("CONTAINER_NOT_FOUND", { id });
+      if (broken !== null) throw broken;
+      yield batchOf([]);
       const old = log.filter((line) => sinceNs === undefined || origin + line.ns >= sinceNs);
       let next = log.length;
       const begin = typeof tail === "number" ? old.slice(Math.max(0, old.length - tail)) : old;
