@@ -6,7 +6,7 @@ import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
 import { DensityBar, useDensity } from "./DensityBar.tsx";
 import { rowsIn } from "./density.ts";
-import { useFeedHead, useLog, useSession } from "./feed/useLog.ts";
+import { useCalmHead, useLog, useSession } from "./feed/useLog.ts";
 import { FilterBar } from "./filter/FilterBar.tsx";
 import { FilterChips } from "./filter/FilterChips.tsx";
 import { emptyQuery, filterOf, hitsOf, isNarrowed, type Query, toggled, wordsOf } from "./filter/query.ts";
@@ -60,7 +60,7 @@ export function LogView({ sources, name, slash = false, narrow = false, place = 
   const log = useLog(sources, place === null ? tails.live : tails.place, filter);
   const session = useSession(log.session);
   const feed = session?.feed ?? null;
-  const head = useFeedHead(feed);
+  const head = useCalmHead(feed);
   const locate = useLocate({ bufferId: log.bufferId, filter: session?.filter });
   const { cursor, line, setCursor } = useCursor(feed, session?.landing ?? null);
   const start = useFilterChange({

@@ -88,6 +88,31 @@ export function useSession(session: LogSession | null) {
   return useSyncExternalStore(session?.subscribe ?? noSubscription, () => session?.state() ?? null);
 }
 
+/** Counts around the rows are drawn this often at most, milliseconds: faster nobody reads them. */
+const calmMs = 250;
+
+/** The head on view, for what stands around the rows. */
+export function useCalmHead(feed: LogFeed | null): LogHead | null {
+  const [, setShown] = useState(0);
+  useEffect(() => {
+    if (feed === null) return;
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const show = () => {
+      timer = null;
+      setShown(feed.version());
+    };
+    const unsubscribe = feed.subscribe(() => {
+      timer ??= setTimeout(show, calmMs);
+    });
+    show();
+    return () => {
+      unsubscribe();
+      if (timer !== null) clearTimeout(timer);
+    };
+  }, [feed]);
+  return feed?.head() ?? null;
+}
+
 /** The head on view; the component is drawn again whenever something of the feed changed on view. */
 export function useFeedHead(feed: LogFeed | null): LogHead | null {
   useSyncExternalStore(feed?.subscribe ?? noSubscription, () => feed?.version() ?? 0);

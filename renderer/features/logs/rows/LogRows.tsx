@@ -1,5 +1,14 @@
 import { ArrowDown, ArrowUpToLine } from "lucide-react";
-import { type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  type MouseEvent,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { LogHead, LogLine } from "../../../../electron/contract/index.ts";
 import { useText } from "../../../app/i18n/index.tsx";
 import { Button, useNow } from "../../../ui/index.ts";
@@ -7,7 +16,8 @@ import type { LogFeed } from "../feed/feed.ts";
 import { useFeedHead } from "../feed/useLog.ts";
 import type { Finder } from "../line/pieces.ts";
 import { otherDay, type TimeMode } from "../line/times.ts";
-import { Row, type RowLook } from "./Row.tsx";
+import { equalNames } from "../sources/names.ts";
+import { metaWidth, Row, type RowLook } from "./Row.tsx";
 import { type Start, useRowWindow } from "./useRowWindow.ts";
 
 /** What the rest of the view asks of the rows. */
@@ -68,7 +78,7 @@ export function LogRows(props: Props) {
   });
   const marks = useMemo(() => new Set(head?.marks.map(({ index }) => index)), [head?.marks]);
   const lines = linesIn(feed, window.from, window.to);
-  const look = useLook(props, lines);
+  const look = useLook(props, lines, window.width);
   // The clock is asked by rows alone that show an age.
   const now = useNow();
 
@@ -109,7 +119,11 @@ export function LogRows(props: Props) {
         {...pointer}
       >
         <div className="log-space" style={{ height: window.total }}>
-          <div ref={block} className="log-block" style={{ transform: `translateY(${window.top}px)` }}>
+          <div
+            ref={block}
+            className="log-block"
+            style={{ transform: `translateY(${window.top}px)`, "--meta": `${metaWidth(look)}ch` } as CSSProperties}
+          >
             {lines.map((line, at) => {
               const row = window.from + at;
               return (
@@ -161,10 +175,19 @@ function linesIn(feed: LogFeed, from: number, to: number): (LogLine | undefined)
   return Array.from({ length: Math.max(0, to - from) }, (_, at) => feed.row(from + at));
 }
 
-function useLook({ names, find, time }: Props, lines: readonly (LogLine | undefined)[]): RowLook {
+/** Beside a list there is little room: times without fractions, names cut shorter. */
+const narrowPx = 720;
+const tightPx = 460;
+
+function useLook({ names, find, time }: Props, lines: readonly (LogLine | undefined)[], width: number): RowLook {
   const now = Date.now();
   const day = lines.some((line) => line?.at != null && otherDay(line.at, now, time === "utc"));
-  return useMemo(() => ({ names: names.length > 1 ? names : [], find, time, day }), [names, find, time, day]);
+  const fraction = width > narrowPx;
+  const most = width > narrowPx ? 14 : width > tightPx ? 8 : 5;
+  return useMemo(
+    () => ({ names: names.length > 1 ? equalNames(names, most) : [], find, time, day, fraction }),
+    [names, find, time, day, fraction, most],
+  );
 }
 
 /** Lines that are not there stand where they would: above the oldest. */

@@ -4,17 +4,27 @@ import type { LogLine } from "../../../../electron/contract/index.ts";
 import { useText } from "../../../app/i18n/index.tsx";
 import { type Finder, piecesOf } from "../line/pieces.ts";
 import { cutForList, statusTone, summaryOf } from "../line/summary.ts";
-import { clockOf, stampOf, type TimeMode } from "../line/times.ts";
+import { clockOf, type TimeMode } from "../line/times.ts";
 
 /** How rows look; the same object as long as nothing of it changes. */
 export type RowLook = {
   time: TimeMode;
   /** The day stands before the time, since not all rows are of today. */
   day: boolean;
-  /** Short names of the sources; empty where there is one alone. */
+  /** With parts of a second. */
+  fraction: boolean;
+  /** Short names of the sources, all of one length; empty where there is one alone. */
   names: readonly string[];
   find: Finder | null;
 };
+
+/** Characters before a line's text: rows are plain text in a font of one width, which is the cheapest to lay out. */
+export function metaWidth({ time, day, fraction, names }: Omit<RowLook, "find">): number {
+  const clock = time === "none" ? 0 : time === "relative" ? 6 : 8 + (day ? 6 : 0) + (fraction ? 4 : 0);
+  return (clock > 0 ? clock + 1 : 0) + (names[0] === undefined ? 0 : names[0].length + 1) + levelWidth;
+}
+
+const levelWidth = 6;
 
 type RowProps = {
   row: number;
@@ -35,40 +45,49 @@ export const Row = memo(function Row({ row, line, look, now, cursor, marked, par
   const { t } = useText();
   if (!line) {
     return (
-      <div className="log-row" data-row={row}>
-        <div className="log-line pending">{gone ? t("logs.goneLine") : "…"}</div>
+      <div className="log-row log-line pending" data-row={row}>
+        {gone ? t("logs.goneLine") : "…"}
       </div>
     );
   }
-  const state = [cursor && "cursor", marked && "marked"].filter(Boolean).join(" ");
+  const state = `log-row${cursor ? " cursor" : ""}${marked ? " marked" : ""}`;
+  const body = <LineBody line={line} look={look} now={now} marked={marked} open={parts !== undefined} />;
+  if (!parts) {
+    return (
+      <div className={`${state} ${lineClass(line)}`} data-row={row} data-index={line.index}>
+        {body}
+      </div>
+    );
+  }
   return (
-    <div className={`log-row ${state}`} data-row={row} data-index={line.index}>
-      <LineBody line={line} look={look} now={now} marked={marked} open={parts !== undefined} />
-      {parts?.map((part) => (
-        <LineBody key={part.index} line={part} look={look} now={now} marked={false} open={false} />
+    <div className={state} data-row={row} data-index={line.index}>
+      <div className={lineClass(line)}>{body}</div>
+      {parts.map((part) => (
+        <div key={part.index} className={`${lineClass(part)} part`}>
+          <LineBody line={part} look={look} now={now} marked={false} open={false} />
+        </div>
       ))}
     </div>
   );
 });
 
+function lineClass({ stream, level }: LogLine): string {
+  return `log-line ${stream}${level ? ` level-${level}` : ""}`;
+}
+
 type BodyProps = { line: LogLine; look: RowLook; now: number | null; marked: boolean; open: boolean };
 
 function LineBody({ line, look, now, marked, open }: BodyProps) {
-  const { t } = useText();
+  const { t, fmt } = useText();
   const name = look.names[line.source];
-  const kind = line.level ? ` level-${line.level}` : "";
+  const level = line.level ?? (line.stream === "stderr" ? "err" : "");
+  const time = look.time === "none" ? null : timeOf(line.at, look, now, fmt.duration);
   return (
-    <div className={`log-line ${line.stream}${kind}${line.part ? " part" : ""}`}>
-      <span className="log-mark">{marked && <Bookmark size={11} aria-label={t("logs.marked")} />}</span>
-      {look.time !== "none" && <Time at={line.at} mode={look.time} day={look.day} now={now} />}
-      {name !== undefined && (
-        <span className={`log-source source-${line.source % 8}`} title={name}>
-          {name}
-        </span>
-      )}
-      <span className="log-level" title={line.stream}>
-        {line.level ?? (line.stream === "stderr" ? "err" : "")}
-      </span>
+    <>
+      {marked && <Bookmark className="log-mark" size={11} aria-label={t("logs.marked")} />}
+      {time !== null && <span className="log-time">{`${time} `}</span>}
+      {name !== undefined && <span className={`log-source source-${line.source % 8}`}>{`${name} `}</span>}
+      <span className="log-level">{level.padEnd(levelWidth)}</span>
       <LineText line={line} look={look} />
       {line.folded > 0 && (
         <button type="button" className="log-fold" data-expand={line.index} aria-expanded={open} tabIndex={-1}>
@@ -76,28 +95,19 @@ function LineBody({ line, look, now, marked, open }: BodyProps) {
           {t("logs.folded", { count: line.folded })}
         </button>
       )}
-    </div>
+    </>
   );
 }
 
-function Time({ at, mode, day, now }: { at: number | null; mode: TimeMode; day: boolean; now: number | null }) {
-  const { fmt } = useText();
-  if (at === null) return <span className="log-time" />;
+function timeOf(at: number | null, look: RowLook, now: number | null, age: (ms: number) => string): string {
+  const { time: mode, day } = look;
   if (mode === "relative") {
-    const age = Math.max(0, (now ?? at) - at);
-    return (
-      <span className="log-time" title={stampOf(at, false)}>
-        {fmt.duration(age < 1000 ? 0 : Math.floor(age / 1000) * 1000)}
-      </span>
-    );
+    const ms = at === null ? null : Math.max(0, Math.floor(((now ?? at) - at) / 1000) * 1000);
+    return (ms === null ? "" : age(ms)).padStart(6);
   }
-  const { time, fraction } = clockOf(at, mode === "utc", day);
-  return (
-    <span className="log-time" title={stampOf(at, mode === "utc")}>
-      {time}
-      <span className="fraction">{fraction}</span>
-    </span>
-  );
+  const { time, fraction } = at === null ? { time: "", fraction: "" } : clockOf(at, mode === "utc", day);
+  const text = look.fraction ? time + fraction : time;
+  return text.padEnd(8 + (day ? 6 : 0) + (look.fraction ? 4 : 0));
 }
 
 function LineText({ line, look }: { line: LogLine; look: RowLook }) {
@@ -106,18 +116,22 @@ function LineText({ line, look }: { line: LogLine; look: RowLook }) {
   const summary = useMemo(() => summaryOf(line.text), [line.text]);
   const tone = statusTone(summary?.status ?? null);
   const data = summary !== null || /^\s*[{[]/.test(text);
+  const pieces = <Pieces text={text} find={look.find} />;
   return (
-    <span className={data ? "log-text data" : "log-text"}>
+    <>
       {summary !== null && (
-        <span className={tone === null ? "log-summary" : `log-summary tone-${tone}`}>{summary.text} </span>
+        <span className={tone === null ? "log-summary" : `log-summary tone-${tone}`}>{`${summary.text} `}</span>
       )}
-      <Pieces text={text} find={look.find} />
+      {data ? <span className="log-data">{pieces}</span> : pieces}
       {left > 0 && <span className="log-cut">{t("logs.cut", { left: fmt.number(left) })}</span>}
-    </span>
+    </>
   );
 }
 
+/** Text with what is masked and what was found marked. */
 export function Pieces({ text, find }: { text: string; find: Finder | null }) {
+  // Most lines hold neither.
+  if (find === null && !text.includes("********") && !text.includes("[secret:")) return text;
   return piecesOf(text, find).map((piece, at) => {
     // biome-ignore-start lint/suspicious/noArrayIndexKey: pieces of one line have no other name than their place
     if (piece.kind === "mask") {

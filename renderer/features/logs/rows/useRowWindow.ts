@@ -17,6 +17,8 @@ export type RowWindow = {
   seen: number;
   /** Rows that fit on the screen. */
   fits: number;
+  /** Width of what is seen, pixels. */
+  width: number;
 };
 
 /** Where a feed that is new to the view begins: a row, and how far below the top it stands. */
@@ -164,7 +166,14 @@ export function useRowWindow(options: Options) {
     held.current = value;
   }, []);
 
-  return { window: { from, to, total, top, seen, fits } satisfies RowWindow, onScroll, show, hold, anchor, touched };
+  return {
+    window: { from, to, total, top, seen, fits, width: box.width } satisfies RowWindow,
+    onScroll,
+    show,
+    hold,
+    anchor,
+    touched,
+  };
 }
 
 function anchorAt(places: Places, scrollTop: number, base: number): Anchor {

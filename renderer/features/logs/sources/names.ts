@@ -23,6 +23,12 @@ export function shortNames(sources: readonly Named[]): string[] {
   });
 }
 
+/** Names as wide as the widest, and no wider than `most` characters: what is cut says so. */
+export function equalNames(names: readonly string[], most: number): string[] {
+  const width = Math.min(most, Math.max(0, ...names.map((name) => name.length)));
+  return names.map((name) => (name.length > width ? `${name.slice(0, width - 1)}…` : name.padEnd(width)));
+}
+
 /** What a reference can be called before the core has told its name. */
 export function plainName(ref: LogSourceRef): string {
   switch (ref.kind) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { LogSourceRef } from "../../../../../../electron/contract/index.ts";
-import { plainName, shortNames } from "../../../../../../renderer/features/logs/sources/names.ts";
+import { equalNames, plainName, shortNames } from "../../../../../../renderer/features/logs/sources/names.ts";
 
 const container = (hostId: string): LogSourceRef => ({ kind: "container", hostId, containerId: "a".repeat(12) });
 
@@ -27,4 +27,12 @@ test.each<[LogSourceRef, string]>([
   [{ kind: "console" }, "gatehouse"],
 ])("before the core has told a name: %o", (ref, name) => {
   expect(plainName(ref)).toBe(name);
+});
+
+test.each([
+  ["as wide as the widest", ["chat", "ranker"], 12, ["chat  ", "ranker"]],
+  ["what is cut says so", ["chat", "trainer-of-petrov"], 8, ["chat    ", "trainer…"]],
+  ["none", [], 8, []],
+])("names of one width: %s", (_name, names, most, expected) => {
+  expect(equalNames(names, most)).toEqual(expected);
 });
