@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises";
 import type { ContainerDetail, Engine } from "../../docker/types.ts";
 import { Failure, isFailure } from "../../failure.ts";
 import { createLineAssembler, type TextLine } from "../lines.ts";
-import { notes } from "../notes.ts";
 import { createResumption } from "../resume.ts";
 import { isPassing, type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
@@ -84,7 +83,7 @@ class Reader {
       else throw new Failure("ENGINE_UNAVAILABLE", { reason: "the engine ended the log" }, { retryable: true });
       return;
     }
-    this.#ended(notes.ended(after));
+    this.#ended(after);
     await this.#untilRunning(engine);
     this.#again();
   }
@@ -120,7 +119,7 @@ class Reader {
   #returned(): void {
     this.#returning = false;
     const gap = this.#resume.gap();
-    this.#reading.note(gap ? notes.gap : notes.back, gap ? "warn" : "info");
+    this.#reading.note({ id: gap ? "gap" : "back" }, gap ? "warn" : "info");
   }
 
   /** What is begun is forgotten, since the engine sends it again from the last lines on. */
@@ -130,8 +129,9 @@ class Reader {
     this.#returning = noteWhenBack && this.#sinceNs !== null;
   }
 
-  #ended(text: string): void {
-    if (this.#reading.state !== "ended") this.#reading.note(text, "info");
+  #ended({ state, exitCode, oomKilled }: ContainerDetail): void {
+    const note = { id: "ended", state, exit: exitCode, memory: oomKilled } as const;
+    if (this.#reading.state !== "ended") this.#reading.note(note, "info");
     this.#reading.become("ended");
   }
 
@@ -141,13 +141,13 @@ class Reader {
       if (this.#reading.signal.aborted) return;
       const detail = await engine.inspect(this.#deps.containerId, { signal: this.#reading.signal });
       if (!isRunning(detail.state)) continue;
-      this.#reading.note(notes.again, "info");
+      this.#reading.note({ id: "again" }, "info");
       return;
     }
   }
 
   #removed(): void {
-    this.#reading.note(notes.removed, "info");
+    this.#reading.note({ id: "removed" }, "info");
     this.#reading.become("removed");
   }
 }

@@ -1,6 +1,5 @@
 import type { LogLevel } from "../../../contract/logs.ts";
 import type { Engine, EngineEvent } from "../../docker/types.ts";
-import { notes } from "../notes.ts";
 import { plainText } from "../plain.ts";
 import { isPassing, type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
@@ -37,7 +36,7 @@ async function read(deps: SourceDeps & EventsSource, reading: Reading): Promise<
       const returning = newest !== null;
       const since: number = newest ?? deps.clock.now() - PAST_MS;
       reading.become("live");
-      if (returning) reading.note(notes.back, "info");
+      if (returning) reading.note({ id: "back" }, "info");
       for await (const event of engine.events({ signal, since })) {
         reading.flowing();
         const key = `${event.at} ${event.type} ${event.action} ${event.id}`;

@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
+import type { LogNote } from "../../../contract/logNotes.ts";
 import { batchOf } from "../../docker/index.ts";
 import { Failure } from "../../failure.ts";
 import type { HostLink } from "../../ssh/types.ts";
 import { createLineAssembler, type LineAssembler, type TextLine } from "../lines.ts";
-import { notes } from "../notes.ts";
 import { followScript } from "./fileScript.ts";
 import { createMarkReader, type Piece } from "./marks.ts";
 import { isPassing, type Reading, startReading } from "./reading.ts";
@@ -107,12 +107,12 @@ class FileReader {
     if (what === "data") this.#at(inode, Number(offset));
     else if (what === "beat") this.#caughtUp();
     else if (what === "lost") this.#gap = true;
-    else if (what === "gone") this.#note(notes.gone, "warn");
+    else if (what === "gone") this.#note({ id: "gone" }, "warn");
     else if (what === "rotated" || what === "truncated") {
       this.#add(this.#lines.end());
       const gap = this.#gap && !this.#returning;
       if (gap) this.#gap = false;
-      this.#note(gap ? notes.replaced : notes[what], gap ? "warn" : "info");
+      this.#note({ id: gap ? "replaced" : what }, gap ? "warn" : "info");
     } else if (what === "denied" || what === "directory") {
       throw new Failure("LOG_FILE_UNREADABLE", { path: this.#deps.path, reason: what });
     }
@@ -152,15 +152,15 @@ class FileReader {
     }
     if (this.#returning) {
       this.#returning = false;
-      this.#note(this.#gap ? notes.gap : notes.back, this.#gap ? "warn" : "info");
+      this.#note({ id: this.#gap ? "gap" : "back" }, this.#gap ? "warn" : "info");
       this.#gap = false;
     }
     for (const { text } of lines) this.#deps.append({ at: null, stream: "stdout", text });
     this.#deps.changed();
   }
 
-  #note(text: string, level: "info" | "warn"): void {
+  #note(note: LogNote, level: "info" | "warn"): void {
     this.#caughtUp();
-    this.#reading.note(text, level);
+    this.#reading.note(note, level);
   }
 }

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { LogLevel } from "../../../contract/logs.ts";
 import { Failure } from "../../failure.ts";
 import type { HostLink } from "../../ssh/types.ts";
-import { notes } from "../notes.ts";
 import { plainText } from "../plain.ts";
 import { isPassing, type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
@@ -23,6 +22,7 @@ const levels: readonly LogLevel[] = ["error", "error", "error", "error", "warn",
 /** A record beyond it is left out, and said so. */
 const MAX_RECORD = 8 * 1024 * 1024;
 const LINE_FEED = 0x0a;
+const TOO_LONG = "[a message that was too long]";
 
 export interface JournalSource {
   link(): Promise<Pick<HostLink, "spawn" | "exec">>;
@@ -85,21 +85,21 @@ class JournalReader {
   #take(line: Buffer | null): void {
     const found = record.safeParse(parsed(line));
     if (!found.success) {
-      this.#reading.note(notes.unreadable, "warn");
+      this.#reading.note({ id: "unreadable" }, "warn");
       return;
     }
     const entry = found.data;
     this.#cursor = entry.__CURSOR;
     if (this.#returning) {
       this.#returning = false;
-      this.#reading.note(notes.back, "info");
+      this.#reading.note({ id: "back" }, "info");
     }
     const at = Number(entry.__REALTIME_TIMESTAMP) / 1000;
     const level = levels[Number(entry.PRIORITY ?? 6)] ?? "info";
     const who = this.#masked(entry.SYSLOG_IDENTIFIER ?? "").trim();
     const head = who === "" ? "" : `${who}${entry._PID === undefined ? "" : `[${entry._PID}]`}: `;
     // What does not fit into a record is given as null.
-    const message = entry.MESSAGE === null ? notes.tooLong : this.#masked(entry.MESSAGE ?? "");
+    const message = entry.MESSAGE === null ? TOO_LONG : this.#masked(entry.MESSAGE ?? "");
     const [first = "", ...more] = message.trimEnd().split("\n");
     this.#deps.append({ at, stream: "stdout", level, text: plainText(head + first) });
     for (const text of more) this.#deps.append({ at, stream: "stdout", level, text: plainText(text), part: true });

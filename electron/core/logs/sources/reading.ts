@@ -1,7 +1,7 @@
+import { type LogNote, writeNote } from "../../../contract/logNotes.ts";
 import type { LogHead, LogLevel } from "../../../contract/logs.ts";
 import { Failure, isFailure } from "../../failure.ts";
 import type { MaskStream } from "../masking/index.ts";
-import { notes } from "../notes.ts";
 import type { LogSource, SourceDeps } from "./types.ts";
 
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
@@ -56,8 +56,8 @@ export class Reading {
     if (this.state !== "live") this.become("live");
   }
 
-  note(text: string, level: LogLevel): void {
-    this.#deps.append({ at: this.#deps.clock.now(), stream: "note", level, text });
+  note(note: LogNote, level: LogLevel): void {
+    this.#deps.append({ at: this.#deps.clock.now(), stream: "note", level, text: writeNote(note) });
     this.#deps.changed();
   }
 
@@ -67,7 +67,7 @@ export class Reading {
 
   /** Says so, and waits as long as it should before another try. */
   async lost(failure: Failure): Promise<void> {
-    if (this.state === "live") this.note(notes.lost(failure), "warn");
+    if (this.state === "live") this.note({ id: "lost", code: failure.code }, "warn");
     this.become(this.#deps.begun() ? "reconnecting" : "connecting", {
       code: failure.code,
       details: { ...failure.details },
