@@ -109,6 +109,6 @@ export async function setFault(drawer: Locator, name: string, on: boolean): Prom
 }
 
 export async function closeDrawer(drawer: Locator): Promise<void> {
-  await drawer.getByRole("button", { name: "Close" }).click();
+  await drawer.getByRole("button", { name: "Close", exact: true }).click();
   await gone(drawer);
 }

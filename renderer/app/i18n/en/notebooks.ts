@@ -26,7 +26,7 @@ export const notebooks = {
   "notebook.opened": "{name} opened in a window of its own",
   "notebook.blocked": "The browser kept the new tab back.",
   "notebook.blockedOpen": "Open it here",
-  "notebook.close": "Close",
+  "notebook.close": "Close the notebook",
   "notebook.closeRenew": "Close and renew the key",
   "notebook.renewTitle": "Close and renew the key",
   "notebook.renewText": "The server is started anew with another key: its kernels end, and what is not saved is lost.",

@@ -26,7 +26,7 @@ export const notebooks = {
   "notebook.opened": "{name} открыт в своём окне",
   "notebook.blocked": "Браузер не дал открыть вкладку.",
   "notebook.blockedOpen": "Открыть здесь",
-  "notebook.close": "Закрыть",
+  "notebook.close": "Закрыть блокнот",
   "notebook.closeRenew": "Закрыть и сменить ключ",
   "notebook.renewTitle": "Закрыть и сменить ключ",
   "notebook.renewText": "Сервер запускается заново с другим ключом: ядра остановятся, несохранённое пропадёт.",
