@@ -171,4 +171,17 @@ export const logs = {
   "logs.key.mark": "Bookmark the line, list bookmarks",
   "logs.key.copy": "Copy the line",
   "logs.key.look": "Wrap lines, how time is shown",
+
+  "logs.note.back": "— connected again, nothing lost —",
+  "logs.note.gap": "— connected again; lines in between are lost —",
+  "logs.note.again": "— the container was started again —",
+  "logs.note.removed": "— the container was removed —",
+  "logs.note.rotated": "— the file was rotated: another one has its name now —",
+  "logs.note.replaced": "— another file has the name now; the last lines of the one before may be lost —",
+  "logs.note.truncated": "— the file was cut short: it begins anew, and its last lines may be lost —",
+  "logs.note.gone": "— the file is not there; waiting for it —",
+  "logs.note.unreadable": "— a record that can’t be read —",
+  "logs.note.lost": "— connection lost ({code}), trying again —",
+  "logs.note.ended":
+    "— the container is {state}{exit, select, none {} other {, exit code {exit}}}{memory, select, true { (killed: out of memory)} other {}} —",
 } as const;

@@ -2,6 +2,7 @@ import { Bookmark, ChevronDown, ChevronRight } from "lucide-react";
 import { memo, useMemo } from "react";
 import type { LogLine } from "../../../../electron/contract/index.ts";
 import { useText } from "../../../app/i18n/index.tsx";
+import { shownText } from "../line/note.ts";
 import { type Finder, piecesOf } from "../line/pieces.ts";
 import { cutForList, statusTone, summaryOf } from "../line/summary.ts";
 import { clockOf, type TimeMode } from "../line/times.ts";
@@ -111,8 +112,9 @@ function timeOf(at: number | null, look: RowLook, now: number | null, age: (ms: 
 }
 
 function LineText({ line, look }: { line: LogLine; look: RowLook }) {
-  const { t, fmt } = useText();
-  const { text, left } = cutForList(line.text);
+  const words = useText();
+  const { t, fmt } = words;
+  const { text, left } = cutForList(shownText(words, line));
   const summary = useMemo(() => summaryOf(line.text), [line.text]);
   const tone = statusTone(summary?.status ?? null);
   const data = summary !== null || /^\s*[{[]/.test(text);
