@@ -1,25 +1,28 @@
-/** Either end of a tunnel in a process of its own: what sends and answers, and what asks and measures. */
+/** The ends of a tunnel, each in a process of its own: what sends and answers, what asks and measures, what delays. */
 import { Agent, createServer as createHttpServer, get } from "node:http";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { getHeapSpaceStatistics } from "node:v8";
+import { startRelay } from "../helpers/lab/relay.ts";
+import { type FleetOrder, memoryOf, openFleet } from "./tunnelsFleet.ts";
+import { bulk, requests } from "./tunnelsMeasure.ts";
 
 const chunk = Buffer.alloc(256 * 1024, "x");
 
-/** Answers on two ports: `bulk` sends as many bytes as it is told in eight digits, `http` answers small pages. */
-async function serve(): Promise<void> {
-  const bulk = createServer({ noDelay: true }, (socket) => {
+/** Answers on two ports: `bulk` sends as many bytes as it is told in ten digits, `http` answers small pages. */
+async function serve(): Promise<number[]> {
+  const bulkServer = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => {});
     socket.once("data", (asked: Buffer) => void send(socket, Number(asked.toString("latin1", 0, 10))));
   });
   const http = createHttpServer({ keepAliveTimeout: 60_000 }, (_request, response) => response.end("x".repeat(256)));
-  const ports = await Promise.all(
-    [bulk, http].map(
+  return await Promise.all(
+    [bulkServer, http].map(
       (server) =>
         new Promise<number>((resolve) =>
           server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
         ),
     ),
   );
-  process.send?.(ports);
 }
 
 async function send(socket: Socket, bytes: number): Promise<void> {
@@ -39,80 +42,82 @@ async function send(socket: Socket, bytes: number): Promise<void> {
   socket.end();
 }
 
-/** Megabytes a second over `streams` connections at once. */
-async function bulk(port: number, streams: number, totalBytes: number): Promise<number> {
-  const each = Math.floor(totalBytes / streams);
-  const began = performance.now();
-  await Promise.all(
-    Array.from(
-      { length: streams },
-      () =>
-        new Promise<void>((resolve, reject) => {
-          let bytes = 0;
-          const socket = connect({
-            host: "127.0.0.1",
-            port,
-            onread: {
-              buffer: Buffer.alloc(256 * 1024),
-              callback: (count) => {
-                bytes += count;
-                return true;
-              },
-            },
-          });
-          socket.once("connect", () => socket.write(String(each).padStart(10, "0")));
-          socket.once("error", reject);
-          socket.once("close", () => (bytes === each ? resolve() : reject(new Error(`${bytes} of ${each} bytes`))));
-        }),
-    ),
-  );
-  return totalBytes / 1e6 / ((performance.now() - began) / 1000);
-}
-
-/** Requests a second with `at` keep-alive connections, and the 99th percentile in milliseconds. */
-async function requests(port: number, at: number, forMs: number): Promise<[number, number]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: at });
-  const times: number[] = [];
-  const one = () =>
-    new Promise<void>((resolve, reject) => {
-      const began = performance.now();
-      get({ host: "127.0.0.1", port, agent, path: "/" }, (response) => {
-        response.resume();
-        response.once("end", () => {
-          times.push(performance.now() - began);
-          resolve();
-        });
-      }).once("error", reject);
-    });
-  await Promise.all(Array.from({ length: at }, one));
-  times.length = 0;
-  const began = performance.now();
-  const until = began + forMs;
-  await Promise.all(
-    Array.from({ length: at }, async () => {
-      while (performance.now() < until) await one();
-    }),
-  );
-  agent.destroy();
-  const sorted = times.sort((a, b) => a - b);
-  return [(sorted.length * 1000) / (performance.now() - began), sorted[Math.floor(sorted.length * 0.99)] ?? 0];
-}
-
 export type Work =
+  | { kind: "serve" }
+  | { kind: "relay"; port: number; delayMs: number }
   | { kind: "bulk"; port: number; streams: number; bytes: number }
-  | { kind: "requests"; port: number; at: number; ms: number };
+  | { kind: "requests"; port: number; at: number; ms: number }
+  /** A few requests at each port again and again, so many a second in all. */
+  | { kind: "pace"; ports: number[]; perSecond: number; ms: number }
+  | { kind: "fleet"; order: FleetOrder }
+  | { kind: "weigh" };
 
-if (process.argv[2] === "serve") await serve();
-if (process.argv[2] === "ask") {
-  process.on("message", async (work: Work) => {
-    try {
-      process.send?.(
-        work.kind === "bulk"
-          ? [await bulk(work.port, work.streams, work.bytes)]
-          : await requests(work.port, work.at, work.ms),
-      );
-    } catch (error) {
-      process.send?.({ failed: String(error) });
+async function work(order: Work): Promise<number[]> {
+  switch (order.kind) {
+    case "serve":
+      return await serve();
+    case "relay":
+      return [(await startRelay({ to: { host: "127.0.0.1", port: order.port }, delayMs: order.delayMs })).port];
+    case "bulk":
+      return [await bulk(order.port, order.streams, order.bytes)];
+    case "requests": {
+      const agent = new Agent({ keepAlive: true, maxSockets: order.at });
+      return await requests({ agent, port: order.port, at: order.at, forMs: order.ms });
     }
+    case "pace":
+      return [await pace(order.ports, order.perSecond, order.ms)];
+    case "fleet": {
+      const { connectedMs, ports } = await openFleet(order.order);
+      return [connectedMs, ...ports];
+    }
+    case "weigh":
+      return [weigh()];
+  }
+}
+
+/** Requests at a fixed pace, round the ports; the number that was answered. */
+async function pace(ports: readonly number[], perSecond: number, ms: number): Promise<number> {
+  const agents = ports.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  const until = performance.now() + ms;
+  let answered = 0;
+  const each = async (start: number, lanes: number) => {
+    for (let at = start; performance.now() < until; at = (at + lanes) % ports.length) {
+      const began = performance.now();
+      const agent = agents[at] ?? new Agent();
+      await once(agent, ports[at] ?? 0);
+      answered += 1;
+      const rest = (1000 * lanes) / perSecond - (performance.now() - began);
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, (_, lane) => each(lane, 10)));
+  for (const agent of agents) agent.destroy();
+  return answered;
+}
+
+function once(agent: Agent, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, agent, path: "/" }, (response) => {
+      response.resume();
+      response.once("end", () => resolve());
+    }).once("error", reject);
   });
 }
+
+/**
+ * Kilobytes that this process holds. The collector's young generation is left out: its size tells how busy a process has
+ * been and not how much it keeps.
+ */
+function weigh(): number {
+  globalThis.gc?.();
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+  return memoryOf(process.pid) - (young?.physical_space_size ?? 0) / 1024;
+}
+
+process.on("message", async (order: Work) => {
+  try {
+    process.send?.(await work(order));
+  } catch (error) {
+    process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});

@@ -1,10 +1,10 @@
 import type { OnReadOpts, Socket } from "node:net";
 
-/** Node reads at most 64 KiB at a time into memory made for that read alone. */
-const smallBytes = 64 * 1024;
+/** Enough for talk; Node itself makes 64 KiB for each read. */
+const smallBytes = 16 * 1024;
 const largeBytes = 256 * 1024;
 /** Less room than that is not worth a call to the system. */
-const leastBytes = 16 * 1024;
+const leastBytes = 4 * 1024;
 /** A slab that took this many reads to fill carried talk, not bulk. */
 const manyReads = 64;
 

@@ -22,15 +22,15 @@ describe("a read slab", () => {
   });
 
   it.each([
-    ["talk", Array.from({ length: 2_000 }, () => 100), 64 * 1024],
+    ["talk", Array.from({ length: 2_000 }, () => 100), 16 * 1024],
     ["bulk", Array.from({ length: 20 }, () => 1 << 20), 256 * 1024],
-    ["bulk that has become talk", [1 << 20, 1 << 20, ...Array.from({ length: 9_000 }, () => 100)], 64 * 1024],
+    ["bulk that has become talk", [1 << 20, 1 << 20, ...Array.from({ length: 9_000 }, () => 100)], 16 * 1024],
   ])("is as large as what comes through it: %s", (_name, sizes, expected) => {
     const slab = createReadSlab();
     let last = slab.room();
     for (const size of sizes) {
       last = slab.room();
-      expect(last.length).toBeGreaterThanOrEqual(16 * 1024);
+      expect(last.length).toBeGreaterThanOrEqual(4 * 1024);
       slab.take(Math.min(size, last.length));
     }
     expect(last.buffer.byteLength).toBe(expected);
