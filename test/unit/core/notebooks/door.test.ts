@@ -118,6 +118,20 @@ describe("what goes on", () => {
     expect(responseHeaders(raw, false, false)).toHaveLength(4);
   });
 
+  test("the server's TLS ends here: nothing of it reaches the browser", () => {
+    const raw = [
+      ...["Set-Cookie", "_xsrf=1; expires=x; Path=/; Secure; HttpOnly", "Set-Cookie", "secure=1; Secure"],
+      ...["Strict-Transport-Security", "max-age=1", "Location", "https://127.0.0.1:21000/lab?a=1"],
+      ...["location", "https://elsewhere.example/lab"],
+    ];
+    expect(responseHeaders(raw, false, false)).toEqual([
+      ["Set-Cookie", "_xsrf=1; expires=x; Path=/; HttpOnly"],
+      ["Set-Cookie", "secure=1"],
+      ["Location", "/lab?a=1"],
+      ["location", "https://elsewhere.example/lab"],
+    ]);
+  });
+
   test("a key is taken out of a page wherever the page is cut", async () => {
     const text = `<a href="/?token=0123456789abcdef">0123456789abcde</a>0123456789abcdef`;
     await fc.assert(
