@@ -28,10 +28,27 @@ export function StatusBar() {
       {running.length > 0
         ? running.slice(0, 3).map((launch) => <LaunchLink key={launch.id} launch={launch} />)
         : newest && <LaunchLink launch={newest} />}
+      <IdleKernels />
       <Link href="/audit" className="spread">
         {audit ? t("status.audit", { count: audit.total }) : t("status.auditUnknown")}
       </Link>
     </footer>
+  );
+}
+
+const idleLookMs = 60_000;
+
+/** A reminder: kernels that do nothing for hours hold memory that others need. */
+function IdleKernels() {
+  const { t } = useText();
+  // Rows become idle by time alone, which no change tells.
+  const rows = useQuery({ ...useApi().notebooks.list.queryOptions(), refetchInterval: idleLookMs }).data ?? [];
+  const count = rows.reduce((sum, row) => sum + (row.idle ? (row.activity?.kernels ?? 0) : 0), 0);
+  if (count === 0) return null;
+  return (
+    <Link href="/notebooks">
+      <State tone="warn" word={t("status.idleKernels", { count })} />
+    </Link>
   );
 }
 

@@ -6,6 +6,7 @@ import { kernelsOf } from "./kernels.ts";
 import { createOpening } from "./opening.ts";
 import { createReach, type Reach } from "./reach.ts";
 import { createRoom, type Room } from "./room.ts";
+import { startRounds } from "./rounds.ts";
 import type { Notebooks, NotebooksDeps } from "./service.ts";
 import { createStarting, notOurs } from "./starting.ts";
 import { defaultTimings, nameOfServer } from "./types.ts";
@@ -21,6 +22,7 @@ export function createNotebooks(deps: NotebooksDeps): Notebooks {
   const reach = createReach(room);
   const opening = createOpening(room, reach);
   const starting = createStarting(room, reach);
+  const rounds = startRounds(room, reach);
 
   return {
     list: () => [...known.values()].map(room.rowOf),
@@ -89,6 +91,7 @@ export function createNotebooks(deps: NotebooksDeps): Notebooks {
       for (const { local } of known.values()) local?.poll();
     },
     async dispose() {
+      rounds.dispose();
       await Promise.all([...known.values()].map(({ local }) => local?.close()));
       for (const one of known.values()) one.dispose();
       known.clear();

@@ -47,6 +47,8 @@ export interface NotebookTimings {
   holdMs: number;
   /** Between looks at what the kernels of an open server did. */
   kernelsMs: number;
+  /** Between rounds over all that were found, to see whose kernels are forgotten. */
+  roundMs: number;
   /** Idle kernels after that time are worth a word. */
   idleMs: number;
   /** How long a one-time code is good. */
@@ -61,6 +63,7 @@ export const defaultTimings: NotebookTimings = {
   againMs: 2_000,
   holdMs: 5_000,
   kernelsMs: 60_000,
+  roundMs: 10 * 60_000,
   idleMs: 2 * 3_600_000,
   codeMs: 60_000,
 };

@@ -68,6 +68,7 @@ export const shell = {
   "status.launch.failed": "Launch of {name} failed",
   "status.launch.cancelled": "Launch of {name} cancelled",
   "status.launch.running": "Launching {name}",
+  "status.idleKernels": "{count, plural, one {# idle kernel} other {# idle kernels}}",
   "status.audit": "Audit chain: {count, plural, one {# record} other {# records}}",
   "status.auditUnknown": "Audit chain: unknown",
 

@@ -68,6 +68,7 @@ export const shell = {
   "status.launch.failed": "{name}: запуск не удался",
   "status.launch.cancelled": "{name}: запуск отменён",
   "status.launch.running": "Запуск {name}",
+  "status.idleKernels": "{count, plural, one {простаивает # ядро} few {простаивают # ядра} other {простаивает # ядер}}",
   "status.audit": "Цепочка аудита: {count, plural, one {# запись} few {# записи} many {# записей} other {# записи}}",
   "status.auditUnknown": "Цепочка аудита: неизвестно",
 
