@@ -1,4 +1,6 @@
-import { type LogLine, readNote } from "../../../../electron/contract/index.ts";
+import type { LogLine } from "../../../../electron/contract/index.ts";
+// Not by the index: all of its schemas would come along.
+import { readNote } from "../../../../electron/contract/logNotes.ts";
 import type { Text } from "../../../app/i18n/index.tsx";
 
 /** A line as a person reads it: the console's own ones are said in the person's language. */
