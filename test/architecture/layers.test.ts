@@ -52,9 +52,26 @@ function breaches(list: readonly Import[]): string[] {
 const made = (from: string, to: string, isPackage = false): Import => ({ from, to, isPackage, typeOnly: false });
 const sources = sourcesIn("electron", "renderer", "assets/inference-server");
 
+/** The page gets the contract's types; its schemas, and zod with them, stay in the core. */
+function schemasInThePage(list: readonly Import[]): string[] {
+  const withSchemas = (file: string) =>
+    importsOf(file).some(({ to, typeOnly }) => !typeOnly && /^zod$|^electron\/contract\//.test(to));
+  return list
+    .filter(({ from, to, typeOnly }) => layerOf(from) === "renderer" && layerOf(to) === "contract" && !typeOnly)
+    .filter(({ to }) => withSchemas(to))
+    .map(arrow);
+}
+
 describe("rule 1: nothing imports upward", () => {
   test("in the sources", () => {
     expect(breaches(sources.flatMap((file) => importsOf(file)))).toEqual([]);
+  });
+
+  test("no schema of the contract is in the page", () => {
+    expect(schemasInThePage(sources.flatMap((file) => importsOf(file)))).toEqual([]);
+    const index = made("renderer/app/main.tsx", "electron/contract/index.ts");
+    expect(schemasInThePage([index])).toEqual([arrow(index)]);
+    expect(schemasInThePage([{ ...index, typeOnly: true }])).toEqual([]);
   });
 
   test.each<[string, Import]>([
