@@ -168,7 +168,7 @@ describe("tunnels", () => {
     const drawer = page.getByRole("dialog", { name: "relay" });
     await seen(drawer.getByText("needs you"));
     await seen(drawer.getByText("REMOTE_LISTEN_REFUSED"));
-    await seen(drawer.getByText(/does not listen for us at 127\.0\.0\.1:22: ports below 1024/));
+    await seen(drawer.getByText(/does not listen for us at 127\.0\.0\.1:22 \(ports below 1024/));
     await closeDrawer(drawer);
   });
 

@@ -53,13 +53,16 @@ const firstPort = 20_000;
 const lastPort = 29_999;
 const maxTries = 200;
 
-/** The first port from `from` on (round the range) that is neither in `taken` nor in use; `null` when none is found. */
+/** Ports to try in place of one before `from`, round the range. */
+export function* portsFrom(from: number): Generator<number> {
+  const size = lastPort - firstPort + 1;
+  const start = from >= firstPort && from <= lastPort ? from : firstPort + (from % size);
+  for (let step = 0; step < maxTries; step += 1) yield firstPort + ((start - firstPort + step) % size);
+}
+
+/** The first port from `from` on that is neither in `taken` nor in use; `null` when none is found. */
 export async function nextFreePort(host: string, from: number, taken: ReadonlySet<number>): Promise<number | null> {
-  const start = from >= firstPort && from <= lastPort ? from : firstPort + (from % (lastPort - firstPort + 1));
-  for (let step = 0; step < maxTries; step += 1) {
-    const port = firstPort + ((start - firstPort + step) % (lastPort - firstPort + 1));
-    if (!taken.has(port) && (await canListen({ host, port }))) return port;
-  }
+  for (const port of portsFrom(from)) if (!taken.has(port) && (await canListen({ host, port }))) return port;
   return null;
 }
 

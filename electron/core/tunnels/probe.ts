@@ -107,7 +107,7 @@ function throughListener(deps: ProbeDeps, well: Well, finish: Finish): () => voi
     readStatus(socket, { well: () => finish(well()), down });
   }
   if (deps.socks) greet(socket, () => ping(deps, well, finish));
-  const gone = () => down("it closes connections without an answer");
+  const gone = () => down("hangs-up");
   socket.on("error", gone);
   socket.on("end", gone);
   socket.resume();
@@ -131,7 +131,7 @@ export function readStatus(stream: Duplex, say: { well(): void; down(reason: str
     head += chunk.toString("latin1", 0, HTTP_HEAD_LIMIT);
     const status = statusOf(head);
     if (status === "more") return;
-    if (status === null) say.down("it does not speak HTTP");
+    if (status === null) say.down("not-http");
     else if (status >= 500) say.down(`HTTP ${status}`);
     else say.well();
   });

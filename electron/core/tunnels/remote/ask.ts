@@ -1,6 +1,6 @@
 import { Failure, isFailure } from "../../failure.ts";
 import type { HostLink, RemoteAddress, RemoteCaller, RemoteListener } from "../../ssh/index.ts";
-import { takenBy } from "../portOwner.ts";
+import { portsFrom, takenBy } from "../portOwner.ts";
 import { reachable } from "../probe.ts";
 import type { RemoteTunnel } from "../records.ts";
 import { endServer, lookAtHost, programAt, type ServerProcess, sweepSocket } from "./hostLook.ts";
@@ -53,7 +53,7 @@ async function listenAtPath(path: string, deps: AskDeps): Promise<RemoteListener
     if (!isFailure(error, "REMOTE_LISTEN_REFUSED")) throw error;
     const found = await sweepSocket(deps.link, path, deps);
     if (found === "swept") return await askFor(at, deps);
-    const reason = found === "there" ? "there is something with that name" : "";
+    const reason = found === "there" ? "name-there" : "";
     throw new Failure("REMOTE_LISTEN_REFUSED", { at: path, reason }, { cause: error });
   }
 }
@@ -77,14 +77,12 @@ async function reasonFor(refused: Failure, port: number, { tunnel, link, signal 
     const owner = await programAt(link, port, { signal });
     return takenBy({ ...owner, freePort: sockets && freeAfter(port, sockets) }, "REMOTE_PORT_TAKEN", port);
   }
-  return port < 1024
-    ? new Failure(refused.code, { ...refused.details, reason: "ports below 1024 are root’s" })
-    : refused;
+  return port < 1024 ? new Failure(refused.code, { ...refused.details, reason: "low-port" }) : refused;
 }
 
 function freeAfter(port: number, sockets: readonly { port: number }[]): number | null {
   const taken = new Set(sockets.map((one) => one.port));
-  for (let next = port + 1; next <= 65_535; next += 1) if (!taken.has(next)) return next;
+  for (const next of portsFrom(port + 1)) if (!taken.has(next)) return next;
   return null;
 }
 

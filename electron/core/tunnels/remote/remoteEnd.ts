@@ -151,7 +151,7 @@ export class RemoteEnd implements Entrance {
       else mark.failed(targetDown(tunnel.target, why));
     };
     const onClose = () => fail("closed");
-    const cancel = clock.after(timings.limitMs, () => fail(`no answer in ${timings.limitMs} ms`));
+    const cancel = clock.after(timings.limitMs, () => fail("unanswered"));
     const settle = () => {
       cancel();
       local.off("error", fail);

@@ -111,7 +111,7 @@ function ask(stream: ByteStream, { probe, target }: RemoteTunnel, done: () => vo
     askStatus(stream, probe.path, target.kind === "tcp" ? nameOf(target) : "localhost");
     readStatus(stream, { well: done, down });
   } else stream.once("data", done);
-  const gone = () => down("it closes connections without an answer");
+  const gone = () => down("hangs-up");
   stream.on("error", gone);
   stream.on("end", gone);
   stream.resume();

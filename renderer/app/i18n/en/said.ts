@@ -36,6 +36,11 @@ export const said = {
   "reason.open-key": "the key {what} was passed over: others may read it",
   "reason.needs-openssh": "the key {what} was passed over: only OpenSSH’s client can use it",
   "reason.no-way": "the image supports no way",
+  "reason.hangs-up": "it closes connections without an answer",
+  "reason.not-http": "it does not speak HTTP",
+  "reason.name-there": "there is something with that name",
+  "reason.low-port": "ports below 1024 are for root alone",
+  "reason.unanswered": "no answer",
 
   "unchecked.vouched": "Rows {from} to {to} were written before there was a key; row {by} vouches for them.",
   "unchecked.recovered": "Row {seq}: a crash tore {file}; {bytes} bytes were set aside as {aside}.",

@@ -35,6 +35,11 @@ export const said = {
   "reason.open-key": "ключ {what} пропущен: его могут читать другие",
   "reason.needs-openssh": "ключ {what} пропущен: им умеет пользоваться только клиент OpenSSH",
   "reason.no-way": "образ не умеет ни одного способа",
+  "reason.hangs-up": "обрывает соединения без ответа",
+  "reason.not-http": "говорит не по HTTP",
+  "reason.name-there": "там уже есть что-то с таким именем",
+  "reason.low-port": "порты ниже 1024 только для root",
+  "reason.unanswered": "нет ответа",
 
   "unchecked.vouched": "Записи с {from}-й по {to}-ю сделаны, когда ключа ещё не было; за них ручается запись {by}.",
   "unchecked.recovered": "Запись {seq}: сбой оборвал {file}; отложено байт: {bytes}, файл {aside}.",

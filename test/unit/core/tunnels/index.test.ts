@@ -123,8 +123,8 @@ describe("the light", () => {
   });
 
   it.each<[string, (socket: Socket) => void, "http" | "tcp", object]>([
-    ["talks something else", (socket) => socket.end("SSH-2.0-x\r\n"), "http", { reason: "it does not speak HTTP" }],
-    ["hangs up without a word", (socket) => socket.end(), "tcp", { reason: expect.stringContaining("closes") }],
+    ["talks something else", (socket) => socket.end("SSH-2.0-x\r\n"), "http", { reason: "not-http" }],
+    ["hangs up without a word", (socket) => socket.end(), "tcp", { reason: "hangs-up" }],
     ["fails", (socket) => socket.end("HTTP/1.1 500 No\r\n\r\n"), "http", { reason: "HTTP 500" }],
   ])("is service-down for a service that %s", async (_, onSocket, kind, details) => {
     const { lab } = openLab();
