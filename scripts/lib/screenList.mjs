@@ -59,6 +59,16 @@ export const screens = [
   { name: "launch-failed", path: "/launch/watch/{failed}" },
   { name: "logs-none", path: "/logs" },
   { name: "logs", path: "/logs/{leaky}", pause: 1_000 },
+  {
+    name: "logs-line",
+    path: "/logs/{leaky}",
+    steps: [
+      ["key", "KeyK"],
+      ["key", "Enter"],
+    ],
+    pause: 1_000,
+  },
+  { name: "logs-sources", path: "/logs/{leaky}", steps: [["button", "logs.choose"], ["dialog"]] },
   { name: "tunnels", path: "/tunnels" },
   { name: "tunnel-add", path: "/tunnels/-/add" },
   { name: "notebooks", path: "/notebooks" },

@@ -210,9 +210,40 @@ export const stops: readonly Stop[] = [
   {
     name: "logs",
     open: async ({ page, w }) => {
-      await page.getByRole("combobox", { name: w("logs.container") }).selectOption({ label: "look-at-me" });
+      await page.getByRole("button", { name: w("logs.openOf").replace("{name}", "look-at-me") }).click();
       await textOf(page.getByRole("log"), (text) => text.includes("HF_TOKEN=********"));
     },
+  },
+  {
+    name: "logs-line",
+    open: async ({ page, w }) => {
+      await page.getByRole("log").focus();
+      await page.keyboard.press("KeyG");
+      await page.keyboard.press("Enter");
+      await seen(page.getByRole("complementary", { name: w("logs.line") }));
+    },
+    leave: async ({ page, w }) => {
+      await page.keyboard.press("Escape");
+      await gone(page.getByRole("complementary", { name: w("logs.line") }));
+    },
+  },
+  {
+    name: "logs-save",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: w("logs.save"), exact: true }).click();
+      await seen(page.getByRole("dialog", { name: w("logs.saveTitle") }));
+    },
+    leave: close,
+  },
+  {
+    name: "logs-sources",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: w("logs.choose"), exact: true }).click();
+      const dialog = page.getByRole("dialog", { name: w("logs.choose") });
+      await dialog.getByText(w("logs.more")).first().click();
+      await seen(dialog.getByText(w("logs.events")));
+    },
+    leave: close,
   },
   {
     name: "secrets",

@@ -33,6 +33,7 @@ export function LogActions(props: Props) {
         <ArrowDownToLine size={15} />
       </Toggle>
       <Toggle
+        spare
         label={t("logs.wrap")}
         keys="w"
         on={look.wrap}
