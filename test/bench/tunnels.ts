@@ -3,11 +3,10 @@ import { LinkAgent } from "../../electron/core/docker/agent.ts";
 import { systemClock } from "../../electron/core/node.ts";
 import { mustSkip } from "../helpers/lab/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
-import { freePort } from "../helpers/lab/process.ts";
 import { openTunnelLab } from "../helpers/tunnelLab.ts";
 import { cpuOf, inLanes, memoryOf } from "./tunnelsFleet.ts";
 import { requests } from "./tunnelsMeasure.ts";
-import { openRig, type Rig, type Sides, sshArgs, startSsh } from "./tunnelsRig.ts";
+import { openRig, quietPort, type Rig, type Sides, sshArgs, startSsh } from "./tunnelsRig.ts";
 import type { BenchRow } from "./types.ts";
 
 const runs = 5;
@@ -145,7 +144,7 @@ async function untilCarrying({ sshd, far }: Rig): Promise<BenchRow> {
       return [took];
     },
     async () => {
-      const local = await freePort();
+      const local = await quietPort();
       const began = performance.now();
       const stop = await startSsh(sshArgs(sshd, sshd.port, [`${local}:127.0.0.1:${far.http}`]), local);
       const took = performance.now() - began;
@@ -200,7 +199,7 @@ async function fleetOfSsh(rig: Rig): Promise<Fleet> {
   try {
     const pids: number[] = [];
     const ports: number[] = [];
-    for (let at = 0; at < hosts; at += 1) ports.push(await freePort());
+    for (let at = 0; at < hosts; at += 1) ports.push(await quietPort());
     const began = performance.now();
     await inLanes(ports, atOnce, async (local) => {
       const args = sshArgs(rig.sshd, rig.sshd.port, [`${local}:127.0.0.1:${rig.far.http}`]);

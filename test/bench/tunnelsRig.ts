@@ -1,11 +1,11 @@
 /** What the bench of tunnels stands on: processes that serve and ask, one sshd, `ssh -L` beside us. */
 import { type ChildProcess, fork, spawn } from "node:child_process";
-import { connect } from "node:net";
+import { randomInt } from "node:crypto";
+import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
 import { type LabSshd, startSshd } from "../helpers/lab/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
-import { freePort } from "../helpers/lab/process.ts";
 import { openTunnelLab } from "../helpers/tunnelLab.ts";
 import { until } from "../helpers/until.ts";
 import type { Work } from "./tunnelsWork.ts";
@@ -80,7 +80,7 @@ async function sideBySide(sshd: LabSshd, sshPort: number, far: Rig["far"]): Prom
       return made.localPort;
     };
     const ours = { bulk: await add(far.bulk), http: await add(far.http) };
-    const peer = { bulk: await freePort(), http: await freePort() };
+    const peer = { bulk: await quietPort(), http: await quietPort() };
     const ways = [`${peer.bulk}:127.0.0.1:${far.bulk}`, `${peer.http}:127.0.0.1:${far.http}`];
     closers.push(await startSsh(sshArgs(sshd, sshPort, ways), peer.http));
     return { link, ours, peer, close };
@@ -90,12 +90,36 @@ async function sideBySide(sshd: LabSshd, sshPort: number, far: Rig["far"]): Prom
   }
 }
 
+/** A free port below those that systems hand out to outgoing connections, which the bench makes thousands of. */
+export async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 20_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
 /** Arguments for an `ssh` that only forwards. */
 export function sshArgs(sshd: LabSshd, port: number, ways: readonly string[]): string[] {
   return [
     ...["-F", "/dev/null", "-N", "-i", sshd.userKey.file, "-p", String(port), "-c", cipher],
     ...["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"],
-    ...["-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "ServerAliveInterval=10"],
+    ...[
+      "-o",
+      "IdentitiesOnly=yes",
+      "-o",
+      "IdentityAgent=none",
+      "-o",
+      "ServerAliveInterval=10",
+      "-o",
+      "ExitOnForwardFailure=yes",
+    ],
     ...ways.flatMap((way) => ["-L", way]),
     `${sshd.user}@127.0.0.1`,
   ];
