@@ -1,13 +1,12 @@
 import { Failure } from "../failure.ts";
 import { LogBatch } from "./batch.ts";
 import { createStampScanner } from "./stamps.ts";
-import type { LogFrame } from "./types.ts";
 
 /** Takes the engine's log stream apart, however the network has cut it. */
 export interface FrameReader {
   /**
    * What `chunk` brings, also of frames that go on after it. The chunk is taken over: payloads are moved together in its
-   * own memory. Throws `ENGINE_ERROR` on nonsense.
+   * own memory. The batch is the same at each call. Throws `ENGINE_ERROR` on nonsense.
    */
   push(chunk: Buffer): LogBatch;
   /** What is left when the stream ends in the middle: shown rather than lost. */
@@ -41,10 +40,11 @@ function createMultiplexReader(timestamps: boolean): FrameReader {
 /** A class, for numbers in a closure are made anew each time they change. */
 class MultiplexReader {
   readonly #timestamps: boolean;
+  readonly #batch = new LogBatch();
   readonly #stamp = createStampScanner();
   /** A header or a stamp that is not whole yet. */
   #begun: Buffer = EMPTY;
-  #stream: LogFrame["stream"] = "stdout";
+  #stream: 0 | 1 = 0;
   /** Of the frame's payload. */
   #left = 0;
   /** The stamp of the frame may come next. */
@@ -59,7 +59,8 @@ class MultiplexReader {
   read(chunk: Buffer, last: boolean): LogBatch {
     const bytes = this.#begun.length === 0 ? chunk : Buffer.concat([this.#begun, chunk]);
     this.#begun = EMPTY;
-    const batch = new LogBatch();
+    const batch = this.#batch;
+    batch.clear();
     let put = 0;
     let from = 0;
     while (from < bytes.length) {
@@ -94,7 +95,7 @@ class MultiplexReader {
     if (type > 3 || bytes[from + 1] !== 0 || bytes[from + 2] !== 0 || bytes[from + 3] !== 0) {
       throw new Failure("ENGINE_ERROR", { status: 200, message: "the log stream is out of step" });
     }
-    this.#stream = type < 2 ? "stdout" : "stderr";
+    this.#stream = type < 2 ? 0 : 1;
     this.#left = bytes.readUInt32BE(from + 4);
     this.#due = this.#timestamps;
     this.#at = Number.NaN;
@@ -120,11 +121,12 @@ const pieceBytes = 16 * 1024;
 
 /** A terminal's output: no frames, so stamps have to be found where lines and their pieces begin. */
 function createRawReader(timestamps: boolean): FrameReader {
+  const batch = new LogBatch();
   if (!timestamps) {
     const whole = (chunk: Buffer): LogBatch => {
-      const batch = new LogBatch();
+      batch.clear();
       batch.bytes = chunk;
-      if (chunk.length > 0) batch.add(chunk.length, "stdout", Number.NaN, 0);
+      if (chunk.length > 0) batch.add(chunk.length, 0, Number.NaN, 0);
       return batch;
     };
     return { push: whole, end: () => whole(EMPTY) };
@@ -156,7 +158,7 @@ function createRawReader(timestamps: boolean): FrameReader {
   function read(chunk: Buffer, last: boolean): LogBatch {
     const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
     begun = EMPTY;
-    const batch = new LogBatch();
+    batch.clear();
     let put = 0;
     let from = 0;
     while (from < bytes.length) {
@@ -171,7 +173,7 @@ function createRawReader(timestamps: boolean): FrameReader {
       if (put < from) bytes.copyWithin(put, from, to);
       put += to - from;
       inPiece += to - from;
-      batch.add(put, "stdout", at, ns);
+      batch.add(put, 0, at, ns);
       if (newline >= 0 && to === newline + 1) look = "line";
       else if (inPiece === pieceBytes) look = "piece";
       from = to;

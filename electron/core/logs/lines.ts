@@ -50,10 +50,10 @@ export function createLineAssembler(mask: () => MaskStream, mono: () => number):
   function push(batch: LogBatch): TextLine[] {
     const lines: TextLine[] = [];
     for (let from = 0; from < batch.count; ) {
-      const stream = batch.streams[from] as TextLine["stream"];
+      const stream = batch.streams[from];
       let to = from + 1;
       while (to < batch.count && batch.streams[to] === stream) to++;
-      streams[stream].push(batch, from, to, lines);
+      streams[stream === 0 ? "stdout" : "stderr"].push(batch, from, to, lines);
       from = to;
     }
     return lines;
@@ -78,32 +78,48 @@ export function createLineAssembler(mask: () => MaskStream, mono: () => number):
 class Stamps {
   at = Number.NaN;
   ns = 0;
-  #starts: number[] = [];
-  #ats: number[] = [];
-  #nss: number[] = [];
+  #starts = new Float64Array(16);
+  #ats = new Float64Array(16);
+  #nss = new Int32Array(16);
   #used = 0;
+  #count = 0;
 
   add(start: number, at: number, ns: number): void {
-    const last = this.#ats.length - 1;
+    const last = this.#count - 1;
     // The pieces of a line have one stamp. (NaN is unlike itself: those without a stamp count one by one.)
     if (last >= 0 && this.#ats[last] === at && this.#nss[last] === ns) return;
-    this.#starts.push(start);
-    this.#ats.push(at);
-    this.#nss.push(ns);
+    if (this.#count === this.#starts.length) this.#widen();
+    const i = this.#count++;
+    this.#starts[i] = start;
+    this.#ats[i] = at;
+    this.#nss[i] = ns;
   }
 
   /** Puts the stamp of the byte at `offset` into `at` and `ns`. Offsets only grow. */
   find(offset: number): void {
-    while (this.#used + 1 < this.#starts.length && (this.#starts[this.#used + 1] as number) <= offset) this.#used++;
-    this.at = this.#ats[this.#used] ?? Number.NaN;
-    this.ns = this.#nss[this.#used] ?? 0;
+    while (this.#used + 1 < this.#count && (this.#starts[this.#used + 1] as number) <= offset) this.#used++;
+    if (this.#count === 0) return;
+    this.at = this.#ats[this.#used] as number;
+    this.ns = this.#nss[this.#used] as number;
   }
 
   /** Lets go of what is behind. */
   trim(): void {
     if (this.#used === 0) return;
-    for (const list of [this.#starts, this.#ats, this.#nss]) list.splice(0, this.#used);
+    for (const list of [this.#starts, this.#ats, this.#nss]) list.copyWithin(0, this.#used, this.#count);
+    this.#count -= this.#used;
     this.#used = 0;
+  }
+
+  #widen(): void {
+    const { length } = this.#starts;
+    const [starts, ats, nss] = [this.#starts, this.#ats, this.#nss];
+    this.#starts = new Float64Array(length * 4);
+    this.#ats = new Float64Array(length * 4);
+    this.#nss = new Int32Array(length * 4);
+    this.#starts.set(starts);
+    this.#ats.set(ats);
+    this.#nss.set(nss);
   }
 }
 
