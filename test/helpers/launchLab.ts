@@ -103,6 +103,9 @@ export function fakeLink(engine: FakeEngine, server: FakeServer) {
     async openUnix(): Promise<never> {
       throw new Failure("CHANNEL_FAILED");
     },
+    async listenRemote(): Promise<never> {
+      throw new Failure("REMOTE_LISTEN_REFUSED");
+    },
     async openTcp(host: string) {
       if (link.down) throw offline();
       const running = [...engine.all.values()].find((each) => each.state === "running" && each.address === host);
