@@ -150,7 +150,12 @@ export function createFakeRouter(options: FakeOptions) {
       }),
       cancel: os.launches.cancel.handler(() => ({})),
     },
-    alerts: { list: os.alerts.list.handler(() => ({ alerts: [], rules: [], dropped: 0 })) },
+    alerts: {
+      list: os.alerts.list.handler(() => ({ alerts: [], rules: [], dropped: 0 })),
+      saveRule: os.alerts.saveRule.handler(() => ({ id: "rule" })),
+      removeRule: os.alerts.removeRule.handler(() => ({})),
+      acknowledge: os.alerts.acknowledge.handler(() => ({ count: 0 })),
+    },
     tunnels: {
       list: os.tunnels.list.handler(() => (options.empty ? [] : fakeTunnels())),
       watch: os.tunnels.watch.handler(({ signal }) => fakeTunnelFeed(options.empty ?? false, signal)),
