@@ -14,7 +14,7 @@ export async function kernelsOf(room: Room, reach: Reach, one: Known, options: C
     reach.asked(one, (ask) => askSessions(ask, options)).catch(() => []),
     memoryOf(room, one, options).catch((): KernelMemory => new Map()),
   ]);
-  one.noteKernels(rows);
+  if (one.noteKernels(rows)) room.changed(one);
   return rows.map((row) => ({
     id: row.id,
     name: row.name,

@@ -74,11 +74,16 @@ export class Known {
     return before === null || before.kernels !== kernels || before.connections !== connections;
   }
 
-  noteKernels(kernels: readonly ServerKernel[]): void {
+  /** True when there are more or fewer of them than it was thought. */
+  noteKernels(kernels: readonly ServerKernel[]): boolean {
     const last = Math.max(0, ...kernels.map((each) => each.last_activity));
     this.#kernelsAt = kernels.some(({ execution_state }) => execution_state === "busy")
       ? Number.POSITIVE_INFINITY
       : last;
+    const before = this.activity;
+    if (before === null || before.kernels === kernels.length) return false;
+    this.activity = { ...before, kernels: kernels.length };
+    return true;
   }
 
   /** By what the kernels did, where that is known: a page that is open keeps the server itself awake. */

@@ -26,7 +26,7 @@ export function createOpening(room: Room, reach: Reach): Opening {
       store.get().notebooks.flatMap(({ id, localPort }) => (id === one.id || localPort === null ? [] : localPort)),
     );
     const port = await nextFreePort("127.0.0.1", before ?? somePort(random), others);
-    if (port === null) throw new Failure("LIMIT_REACHED", { what: "local ports", limit: maxOpen });
+    if (port === null) throw new Failure("LIMIT_REACHED", { what: "ports", limit: maxOpen });
     if (port !== before) await room.remember(one.id, { localPort: port });
     return port;
   }
@@ -48,7 +48,7 @@ export function createOpening(room: Room, reach: Reach): Opening {
   async function localOf(one: Known): Promise<LocalEnd> {
     if (one.local !== null) return one.local;
     if ([...known.values()].filter(({ local }) => local !== null).length >= maxOpen) {
-      throw new Failure("LIMIT_REACHED", { what: "open notebooks", limit: maxOpen });
+      throw new Failure("LIMIT_REACHED", { what: "notebooks", limit: maxOpen });
     }
     const port = await portFor(one);
     const way = deps.ways.to(one.hostId);

@@ -58,7 +58,9 @@ main{max-width:52em;margin:0 auto;padding:12px 20px}
 .row{display:flex;gap:8px;align-items:center;flex-wrap:wrap}
 textarea{width:100%;box-sizing:border-box;font:14px ui-monospace,monospace;border:0;background:transparent;color:inherit;resize:vertical}
 pre{margin:6px 0 0;font:14px ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
-pre.error{color:#d24545}button{font:inherit;padding:3px 12px}
+pre.error{color:#d24545}
+button{font:inherit;font-size:14px;padding:3px 14px;border:1px solid #8888;border-radius:5px;background:#8881;color:inherit;cursor:pointer}
+button:hover{background:#8883}
 `;
 
 /** Finds its kernel by the notebook's session, keeps the socket, and comes back by itself when either is lost. */

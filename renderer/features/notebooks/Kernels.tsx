@@ -43,13 +43,17 @@ export function Kernels({ row }: { row: NotebookRow }) {
 const tones: Record<string, Tone> = { idle: "idle", busy: "accent", starting: "accent", dead: "danger" };
 
 function KernelLine({ row, kernel, onGone }: { row: NotebookRow; kernel: NotebookKernel; onGone: () => void }) {
-  const { t, fmt } = useText();
+  const { t, fmt, maybe } = useText();
   const stop = useAction((client) => client.notebooks.stopKernel({ notebookId: row.id, kernelId: kernel.id }));
   const name = kernel.paths[0] ?? kernel.name;
   return (
     <div className="stack tight">
-      <span className="row">
-        <State tone={tones[kernel.state] ?? "idle"} word={kernel.state} since={<Since ago at={kernel.lastAt} />} />
+      <span className="row wrap">
+        <State
+          tone={tones[kernel.state] ?? "idle"}
+          word={maybe(`kernelState.${kernel.state}`) ?? kernel.state}
+          since={<Since ago at={kernel.lastAt} />}
+        />
         <span className="truncate">{name}</span>
         <span className="muted num spread">
           {kernel.memoryBytes !== null && t("notebook.kernel.memory", { size: fmt.bytes(kernel.memoryBytes) })}{" "}

@@ -34,7 +34,7 @@ export function NotebooksPage({ notebookId, dialog }: { notebookId: string | nul
         <header className="list-head">
           <h1>{t("section.notebooks")}</h1>
           {rows && <span className="muted">{t("common.count", { shown: shown.length, total: rows.length })}</span>}
-          <div className="row spread">
+          <div className="row wrap spread">
             <Button icon={<RefreshCw size={14} />} busy={look.busy} disabled={!anyHost} onClick={() => void look.run()}>
               {t("notebooks.refresh")}
             </Button>

@@ -10,7 +10,6 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
     {
       id: "name",
       title: t("notebooks.column.name"),
-      width: "28%",
       priority: 1,
       sort: nameOf,
       cell: (row) => (
