@@ -25,6 +25,8 @@ export interface RegistryLimits {
   maxLines: number;
   maxBytes: number;
   maxSources: number;
+  /** Files and journals of one host: each takes one of its few channels for as long as it is read. */
+  maxHostLogs: number;
   maxMerged: number;
   idleMs: number;
 }
@@ -66,11 +68,13 @@ export function createRegistry(deps: RegistryDeps, limits: RegistryLimits): Regi
     log.cancelEnd = deps.clock.after(limits.idleMs, () => end(log));
   }
 
-  /** One that nobody uses makes room for another. */
-  function makeRoom(logs: ReadonlyMap<string, SharedLog>, limit: number): void {
+  /** One that nobody uses makes room for another; a merged one lets go of its parts before that. */
+  function makeRoom(logs: ReadonlyMap<string, SharedLog>, limit: number, what = "logs"): void {
     if (logs.size < limit) return;
-    const spare = [...logs.values()].find((log) => log.users === 0);
-    if (spare === undefined) throw new Failure("LIMIT_REACHED", { what: "logs", limit });
+    const unused = () => [...logs.values()].find((log) => log.users === 0);
+    for (const log of [...merged.values()]) if (unused() === undefined && log.users === 0) end(log);
+    const spare = unused();
+    if (spare === undefined) throw new Failure("LIMIT_REACHED", { what, limit });
     end(spare);
   }
 
@@ -89,6 +93,11 @@ export function createRegistry(deps: RegistryDeps, limits: RegistryLimits): Regi
     if (there !== null) return there;
     const start = startOf(deps.sources, ref);
     makeRoom(singles, limits.maxSources);
+    const host = channelOf(ref);
+    if (host !== null) {
+      const beside = new Map([...singles].filter(([, log]) => log.refs.some((each) => channelOf(each) === host)));
+      makeRoom(beside, limits.maxHostLogs, "hostLogs");
+    }
     const screen = deps.screener?.log() ?? null;
     const name = deps.nameOf === undefined ? {} : { nameOf: deps.nameOf };
     const log = createSharedLog({ key, refs: [ref], limits: bounds, screen, start, tail, ...name }, deps);
@@ -140,6 +149,11 @@ function used(log: SharedLog): SharedLog {
   log.cancelEnd = () => {};
   log.users++;
   return log;
+}
+
+/** The host on which a program runs for as long as this is read; null where none does. */
+function channelOf(ref: LogSourceRef): string | null {
+  return ref.kind === "file" || ref.kind === "journal" ? ref.hostId : null;
 }
 
 /** Names of fields in one order: the same source is the same key. */

@@ -42,6 +42,8 @@ export interface LogRoomLimits {
   maxDiskBytes: number;
   /** Sources read at the same time. */
   maxSources: number;
+  /** Files and journals of one host read at the same time. */
+  maxHostLogs: number;
   /** Merged logs at the same time. */
   maxMerged: number;
   /** Views of one log at the same time. */
@@ -59,6 +61,7 @@ const defaults: LogRoomLimits = {
   maxBytes: 64 * 1024 * 1024,
   maxDiskBytes: 1024 * 1024 * 1024,
   maxSources: 64,
+  maxHostLogs: 4,
   maxMerged: 16,
   maxViews: 64,
   maxMarks: 200,

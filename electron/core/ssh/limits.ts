@@ -121,9 +121,7 @@ export function createChannelBudget(size = 8, reserved = 2, maxWaiting = 256): C
       const ahead = waiting.some((waiter) => waiter.long === long);
       if (fits(long) && !ahead) return Promise.resolve(slot(long));
       if (waiting.length >= maxWaiting) {
-        return Promise.reject(
-          new Failure("LIMIT_REACHED", { what: "commands waiting for this host", limit: maxWaiting }),
-        );
+        return Promise.reject(new Failure("LIMIT_REACHED", { what: "commands", limit: maxWaiting }));
       }
       return new Promise<Slot>((resolve, reject) => {
         const onAbort = () => {

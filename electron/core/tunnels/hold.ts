@@ -55,7 +55,7 @@ function offline(): Failure {
 async function hold({ host, meter, clock, signal }: OpenDeps, ms: number): Promise<void> {
   if (meter.held >= limits.held) {
     meter.refused += 1;
-    throw new Failure("LIMIT_REACHED", { what: "connections that wait", limit: limits.held });
+    throw new Failure("LIMIT_REACHED", { what: "connections", limit: limits.held });
   }
   meter.held += 1;
   await new Promise<void>((resolve) => {

@@ -194,7 +194,7 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
     const { host } = localAddressOf(input);
     if (input.localPort === 0) {
       const port = await nextFreePort(host, somePort(deps.random), portsOfOthers(before?.id));
-      if (port === null) throw new Failure("LIMIT_REACHED", { what: "local ports", limit: maxTunnels });
+      if (port === null) throw new Failure("LIMIT_REACHED", { what: "ports", limit: maxTunnels });
       return { ...input, localPort: port };
     }
     if (before === undefined || localPortOf(before.tunnel) !== input.localPort) await refuseTaken(input);

@@ -97,3 +97,16 @@ test.each([
 ] as [string, LogSourceRef, string][])("logs.open refuses %s", async (_, source, code) => {
   expect(await refusalOf(client.logs.open({ sources: [source] }))).toMatchObject({ code });
 });
+
+test("files and journals leave channels of the host to others", async () => {
+  const journal = (unit: string): LogSourceRef => ({ kind: "journal", hostId: "vega", unit: `${unit}.service` });
+  await online(client, "vega");
+  const few = ["cron", "docker", "ssh", "gpu-watch"].map(journal);
+  const { bufferId } = await client.logs.open({ sources: few });
+  const more = client.logs.open({ sources: [journal("model-sync")] });
+  expect(await refusalOf(more)).toMatchObject({ code: "LIMIT_REACHED", details: { what: "hostLogs", limit: 4 } });
+  // One that nobody looks at any more makes room.
+  await client.logs.close({ bufferId });
+  const next = await client.logs.open({ sources: [{ kind: "file", hostId: "vega", path: "/var/log/syslog" }] });
+  await client.logs.close(next);
+});

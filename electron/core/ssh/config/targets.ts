@@ -127,7 +127,7 @@ async function expand(
     const hop = await resolveHop(name, config, options);
     const place = placeOf(hop);
     if (above.includes(place)) throw new Failure("JUMP_LOOP", { route: [...above, place].join(" → ") });
-    if (above.length > maxHops) throw new Failure("LIMIT_REACHED", { what: "jump hosts", limit: maxHops });
+    if (above.length > maxHops) throw new Failure("LIMIT_REACHED", { what: "jumps", limit: maxHops });
     if (index === 0) found.push(...(await expand(hop.jumps, [...above, place], config, options)));
     found.push(found.length > 0 ? { ...hop, proxyCommand: null } : hop);
   }
@@ -163,5 +163,5 @@ function refuseTwice(hosts: readonly ConfiguredHost[]): void {
   const places = hosts.map(placeOf);
   const twice = places.find((place, index) => places.indexOf(place) !== index);
   if (twice !== undefined) throw new Failure("JUMP_LOOP", { route: places.join(" → ") });
-  if (places.length > maxHops + 1) throw new Failure("LIMIT_REACHED", { what: "jump hosts", limit: maxHops });
+  if (places.length > maxHops + 1) throw new Failure("LIMIT_REACHED", { what: "jumps", limit: maxHops });
 }

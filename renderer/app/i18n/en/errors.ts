@@ -19,7 +19,8 @@ export const errors = {
   "error.TIMED_OUT.hint": "The host may be busy or the network slow. Try again; if it stays so, look at the host.",
   "error.INTERNAL": "Something went wrong inside the program.",
   "error.INTERNAL.hint": "This is a defect. The program’s own log has the details; trying again may help.",
-  "error.LIMIT_REACHED": "A limit was reached: {what}, {limit} at most.",
+  "error.LIMIT_REACHED":
+    "A limit was reached: at most {limit} {what, select, commands {commands may wait for a host} jumps {jump hosts in a row} ports {ports of this computer} connections {connections may wait} notebooks {notebooks open at once} hosts {hosts in the fleet} launches {launches at once} logs {logs read at once} hostLogs {files and journals of one host at once} marks {bookmarks in a log} output {bytes of output} prompts {questions at once} rules {alert rules} templates {launch templates} tunnels {saved tunnels} views {views of one log} other {{what}}}.",
   "error.LIMIT_REACHED.hint": "Wait until some of it is done, or close what you do not need.",
   "error.CONFLICT":
     "This stands against something that is there already: {what} {name, select, none {} other {{name}}}",
