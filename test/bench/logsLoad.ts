@@ -77,8 +77,7 @@ export function fakeIds(): string[] {
 
 export async function underLoad(name: string, work: LoadWork): Promise<BenchRow[]> {
   const file = await bundleScript(fileURLToPath(new URL("./logsLoadWork.ts", import.meta.url)));
-  const options = { stdio: ["ignore", "inherit", "inherit", "ipc"] as "pipe"[], execArgv: ["--expose-gc"] };
-  const child = fork(file, ["load"], options);
+  const child = fork(file, ["load"], { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: ["--expose-gc"] });
   try {
     child.send(work);
     const got = await answerOf(child);

@@ -115,7 +115,9 @@ describe.skipIf(mustSkip("docker against Docker Engine", "dockerd", "busybox", "
         tty: false,
       });
       expect((await engine.containers()).find((each) => each.id === id)).toMatchObject({ name, state: "running" });
-      expect((await engine.top(id)).some(({ args, memoryBytes }) => /sleep 60/.test(args) && (memoryBytes ?? 0) > 0)).toBe(true);
+      expect(
+        (await engine.top(id)).some(({ args, memoryBytes }) => /sleep 60/.test(args) && (memoryBytes ?? 0) > 0),
+      ).toBe(true);
       await engine.restart(id);
       await engine.stop(id, { graceSeconds: 1 });
       await engine.stop(id, { graceSeconds: 1 });

@@ -354,7 +354,10 @@ describe("a launch spec", () => {
       "publish.0.hostPort",
     ],
     ["with a path that climbs", mount("/srv/../etc"), "mounts.0.source"],
-    ["with a path that is relative", mount("srv"), "mounts.0.source"],
+    ["with a path that is relative", mount("srv/models"), "mounts.0.source"],
+    ["with a path that is relative to here", mount("./srv"), "mounts.0.source"],
+    ["with a path of somebody's home", mount("~"), "mounts.0.source"],
+    ["with a volume's name that is an option", mount("-srv"), "mounts.0.source"],
     ["with a path that hides another mount", mount("/srv:/etc"), "mounts.0.source"],
     ["with a name that is an option", { name: "--privileged" }, "name"],
     ["with a name that is a path", { name: "../bad" }, "name"],
@@ -390,6 +393,11 @@ describe("a launch spec", () => {
     for (const call of [client.containers.plan(spec), client.containers.launch(spec)]) {
       expect(await refused(call)).toEqual({ code: "BAD_INPUT", details: { field, reason: expect.any(String) } });
     }
+  });
+
+  test("with a name in place of a path means a volume of the engine, never a folder beside the console", async () => {
+    const { command } = await client.containers.plan({ ...(await base()), ...mount("srv") });
+    expect(command).toContain("--mount=type=volume,source=srv,target=/data,readonly");
   });
 
   const denied: [what: string, over: Partial<LaunchSpec>, rule: string][] = [

@@ -143,7 +143,11 @@ describe("command lines", () => {
       "for x in 1 2 3 4; do [ $x = 2 ] && continue; [ $x = 4 ] && break; echo $x; done; echo $x",
       ok("1\n3\n4\n"),
     ],
-    ["arguments of one's own", `set -- a 'b c'; set -- "$@" d; shift; for x in "$@"; do printf '<%s>' "$x"; done`, ok("<b c><d>")],
+    [
+      "arguments of one's own",
+      `set -- a 'b c'; set -- "$@" d; shift; for x in "$@"; do printf '<%s>' "$x"; done`,
+      ok("<b c><d>"),
+    ],
     ["while, counting", "n=0; while [ $n -lt 3 ]; do echo $n; n=$((n + 1)); done", ok("0\n1\n2\n")],
     ["until", "n=5; until [ $n = 3 ]; do n=$((n-1)); done; echo $n", ok("3\n")],
     [

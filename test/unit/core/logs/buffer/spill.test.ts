@@ -227,7 +227,7 @@ describe("kept logs", () => {
       log!.id,
     )({
       tail: 0,
-      append: (given) => void lines.push(given as NewLine),
+      append: (given: unknown) => void lines.push(given as NewLine),
       begun: () => lines.length > 0,
       masker: { stream: () => expect.fail("they are masked") },
       changed: () => void changed++,
