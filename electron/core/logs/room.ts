@@ -58,7 +58,7 @@ export interface LogRoomLimits {
 
 const defaults: LogRoomLimits = {
   maxLines: 200_000,
-  maxBytes: 64 * 1024 * 1024,
+  maxBytes: 24 * 1024 * 1024,
   maxDiskBytes: 1024 * 1024 * 1024,
   maxSources: 64,
   maxHostLogs: 4,
