@@ -1,6 +1,6 @@
 import type { Container } from "../container/types.ts";
 import type { HostSpec } from "../hostSpecs.ts";
-import type { Gpus } from "../machine/gpus.ts";
+import type { GpuHolder, Gpus } from "../machine/gpus.ts";
 import { EngineError } from "./http.ts";
 
 /** Which GPUs a container gets, as UUIDs; fails at start with the engine's words where it can't. */
@@ -47,4 +47,18 @@ function prestartError(reason: string): EngineError {
       "unable to start container process: error during container init: error running prestart hook #0: exit status 1, " +
       `stdout: , stderr: nvidia-container-cli: ${reason}: unknown`,
   );
+}
+
+/** Who holds which GPU: a container's program, or what of it computes. */
+export function gpuHolders(containers: readonly Container[]): GpuHolder[] {
+  return containers.flatMap((container) => {
+    const { program } = container;
+    if (program === null) return [];
+    const computing = program.more?.().filter(({ computes }) => computes) ?? [
+      { pid: program.pid, args: program.argv[0] ?? "" },
+    ];
+    return container.gpus.flatMap((uuid) =>
+      computing.map(({ pid, args }) => ({ uuid, pid, processName: args.split(" ")[0] ?? "" })),
+    );
+  });
 }

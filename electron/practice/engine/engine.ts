@@ -15,7 +15,7 @@ import { createJupyterRoom } from "../jupyter/room.ts";
 import type { GpuHolder, Gpus } from "../machine/gpus.ts";
 import { createStore, type FileSystem } from "../shell/files.ts";
 import type { PracticeFault } from "../types.ts";
-import { claimGpus } from "./claims.ts";
+import { claimGpus, gpuHolders } from "./claims.ts";
 import { createEvents } from "./events.ts";
 import { EngineError } from "./http.ts";
 import { createImages, noSuchImage } from "./images.ts";
@@ -253,19 +253,6 @@ function resolveAddress(containers: readonly Container[], address: string, port:
     if (loopback && bound) return inner;
   }
   return null;
-}
-
-function gpuHolders(containers: readonly Container[]): GpuHolder[] {
-  return containers.flatMap((container) => {
-    const { program } = container;
-    if (program === null) return [];
-    const computing = program.more?.().filter(({ computes }) => computes) ?? [
-      { pid: program.pid, args: program.argv[0] ?? "" },
-    ];
-    return container.gpus.flatMap((uuid) =>
-      computing.map(({ pid, args }) => ({ uuid, pid, processName: args.split(" ")[0] ?? "" })),
-    );
-  });
 }
 
 async function settle(

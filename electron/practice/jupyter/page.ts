@@ -45,6 +45,12 @@ export function pageHtml(base: string): string {
   ].join("");
 }
 
+export const loginHtml = [
+  '<!doctype html><html lang="en"><title>Jupyter (simulated)</title><form method="post">',
+  '<label>Token or password (simulated) <input name="password" type="password"></label> <button>Log in</button>',
+  "</form></html>\n",
+].join("");
+
 export const pageStyle = `
 :root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif;--soft:#8884;--mark:#7a55c7}
 body{margin:0}header{display:flex;gap:12px;align-items:center;padding:10px 20px;border-bottom:1px solid var(--soft);flex-wrap:wrap}

@@ -3,8 +3,9 @@ import type { Clock, Random } from "../../core/ports.ts";
 import { FileError, type FileSystem, type SeedFile } from "../shell/files.ts";
 import { complain, print } from "../shell/io.ts";
 import type { Call, Program } from "../shell/run.ts";
-import { openServer, type PracticeServer, practiceVersion } from "./server.ts";
+import { openServer, type PracticeServer } from "./server.ts";
 import { keyOf, runtimeDirOf, type Settings, settingsOf } from "./settings.ts";
+import { practiceVersion } from "./site.ts";
 
 export interface RoomOptions {
   clock: Clock;

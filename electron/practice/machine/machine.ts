@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { practiceOs } from "../engine/system.ts";
 import type { HostSpec } from "../hostSpecs.ts";
@@ -90,6 +91,12 @@ export function hostMachine(options: HostMachineOptions, files: FileSystem): Mac
   return { programs, files, env, processes: options.processes };
 }
 
+/** Another one for each host and each start of the fleet. */
+function bootIdOf(hostId: string, startedAt: number): string {
+  const hash = createHash("sha256").update(`${hostId} ${startedAt}`).digest("hex");
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+}
+
 function hostSeeds(options: HostMachineOptions): Record<string, SeedFile> {
   const { spec } = options;
   const text = (content: () => string, mode = 0o644): SeedFile => ({ type: "file", mode, content });
@@ -115,7 +122,7 @@ function hostSeeds(options: HostMachineOptions): Record<string, SeedFile> {
       ),
     ),
     "/proc/sys/kernel/hostname": text(() => `${spec.id}\n`),
-    "/proc/sys/kernel/random/boot_id": text(() => "00000000-0000-4000-8000-00000000beef\n"),
+    "/proc/sys/kernel/random/boot_id": text(() => `${bootIdOf(spec.id, options.startedAt)}\n`),
     "/home/operator": { type: "directory", mode: 0o750, uid: 1000, gid: 1000 },
     ...Object.fromEntries(
       spec.notebooks.map(({ folder }): [string, SeedFile] => [folder, { ...folderOf(1000), mode: 0o750 }]),

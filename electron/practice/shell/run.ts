@@ -1,89 +1,19 @@
-import { posix } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { runBuiltin } from "./builtins.ts";
 import { expand, expandPattern, expandQuoted, type Scope } from "./expand.ts";
-import { FileError, type FileSystem } from "./files.ts";
+import { capture, Exit, type Frame, findProgram, type Io, Leave, type Machine } from "./frame.ts";
 import { parseScript } from "./parse.ts";
 import { glob, matches } from "./patterns.ts";
-import type { Processes } from "./processes.ts";
-import { type Command, type Redirect, ShellSyntaxError, type Step } from "./syntax.ts";
+import { redirect } from "./redirects.ts";
+import { type Command, ShellSyntaxError, type Step } from "./syntax.ts";
 
-export interface Io {
-  stdin: AsyncIterable<Uint8Array>;
-  /** Resolves when the reader can take more. */
-  out(data: string | Uint8Array): Promise<void> | void;
-  err(data: string | Uint8Array): Promise<void> | void;
-}
+export { type Call, findProgram, type Io, type Machine, noInput, type Program } from "./frame.ts";
 
-/** One run of a program on a simulated machine. */
-export interface Call extends Io {
-  argv: readonly string[];
-  env: Readonly<Record<string, string>>;
-  files: FileSystem;
-  umask: number;
-  pid: number;
-  signal: AbortSignal;
-  /** Runs another program with the same input and output (`env`, `timeout`, `sudo`). */
-  run(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<number>;
-  /** Runs a script as `sh -c` does, with `args` as `$0`, `$1`, … */
-  script(text: string, args: readonly string[]): Promise<number>;
-}
-
-/** Returns the exit status. */
-export type Program = (call: Call) => number | Promise<number>;
-
-export interface Machine {
-  programs: ReadonlyMap<string, Program>;
-  files: FileSystem;
-  /** Environment of a login. */
-  env: Readonly<Record<string, string>>;
-  /** Of the shell itself; any number where nobody looks. */
-  pid?: number;
-  /** What runs beside the shells; without it nothing can be put in the background. */
-  processes?: Processes;
-}
-
-/** No input at all. */
-export async function* noInput(): AsyncGenerator<Uint8Array> {}
-
-interface Frame {
-  machine: Machine;
-  variables: Map<string, string>;
-  args: readonly string[];
-  umask: number;
-  status: number;
-  io: Io;
-  signal: AbortSignal;
-  depth: number;
-  pid: number;
-  lastJob: number | null;
-  loops: number;
-}
-
-/** `exit N`, unwound to the script's end. */
-class Exit extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super("exit");
-    this.status = status;
-  }
-}
-
-/** `break` and `continue`, unwound to the loop. */
-class Leave extends Error {
-  readonly again: boolean;
-  constructor(again: boolean) {
-    super("leave");
-    this.again = again;
-  }
-}
-
-const maxCaptured = 1_048_576;
 const maxRounds = 100_000;
 /** A loop lets others have their turn after so many rounds. */
 const breathAfter = 50;
 const shellPid = 4242;
 const maxDepth = 16;
-const folders = new Set(["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"]);
 
 /** Runs a command line as sshd hands it to the login shell. Never rejects but for a bug. */
 export function runCommandLine(machine: Machine, text: string, io: Io, signal: AbortSignal): Promise<number> {
@@ -99,12 +29,6 @@ export async function runArgv(machine: Machine, argv: readonly string[], io: Io,
     if (error instanceof Exit) return error.status;
     throw error;
   }
-}
-
-/** The program that `name` stands for on this machine: by its name, or by a path in one of the usual folders. */
-export function findProgram(machine: Machine, name: string): Program | undefined {
-  if (!name.includes("/")) return machine.programs.get(name);
-  return folders.has(posix.dirname(name)) ? machine.programs.get(posix.basename(name)) : undefined;
 }
 
 function newFrame(machine: Machine, io: Io, signal: AbortSignal): Frame {
@@ -198,24 +122,8 @@ async function runPipeline(frame: Frame, commands: readonly Command[]): Promise<
   return status;
 }
 
-function capture() {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return {
-    out(data: string | Uint8Array) {
-      const chunk = Buffer.from(data);
-      if (size + chunk.length <= maxCaptured) chunks.push(chunk);
-      size += chunk.length;
-    },
-    text: () => Buffer.concat(chunks).toString("utf8"),
-    async *replay(): AsyncGenerator<Uint8Array> {
-      yield* chunks;
-    },
-  };
-}
-
 async function runCommand(frame: Frame, command: Command, io: Io): Promise<number> {
-  const target = await redirect(frame, command.redirects, io);
+  const target = await redirect(frame, scopeOf(frame), command.redirects, io);
   if (target === null) return 1;
   const inner: Frame = { ...frame, io: target.io };
   let status: number;
@@ -315,65 +223,6 @@ async function runIf(frame: Frame, command: Extract<Command, { kind: "if" }>): P
   return command.otherwise === null ? 0 : runList(frame, command.otherwise);
 }
 
-type Sink = { path: string; append: boolean; chunks: Buffer[]; size: number } | null;
-
-/** Opens what the redirections name. `null` after a message when one of them can't be. */
-async function redirect(frame: Frame, redirects: readonly Redirect[], io: Io) {
-  const sinks: Exclude<Sink, null>[] = [];
-  const current: Io = { ...io };
-  for (const { fd, mode, target } of redirects) {
-    const path = (await expand(scopeOf(frame), target)).join(" ");
-    try {
-      if (mode === "duplicate") {
-        if (fd === 2 && path === "1") current.err = current.out;
-        else if (fd === 1 && path === "2") current.out = current.err;
-      } else if (path === "/dev/null") {
-        if (mode === "read") current.stdin = noInput();
-        else current[fd === 2 ? "err" : "out"] = () => {};
-      } else if (mode === "read") {
-        const data = frame.machine.files.read(path);
-        current.stdin = once(data);
-      } else {
-        // The file is there, empty, before the program starts, as a shell makes it.
-        frame.machine.files.write(path, Buffer.alloc(0), 0o666 & ~frame.umask, mode === "append");
-        const sink = { path, append: mode === "append", chunks: [] as Buffer[], size: 0 };
-        sinks.push(sink);
-        current[fd === 2 ? "err" : "out"] = (data) => {
-          const chunk = Buffer.from(data);
-          sink.size += chunk.length;
-          if (sink.size <= maxCaptured) sink.chunks.push(chunk);
-        };
-      }
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      const doing = mode === "read" ? "open" : "create";
-      await io.err(
-        `sh: 1: cannot ${doing} ${path}: ${error.code === "ENOENT" ? "Directory nonexistent" : error.message}\n`,
-      );
-      return null;
-    }
-  }
-  return { io: current, finish: () => flushSinks(frame, sinks, io) };
-}
-
-async function flushSinks(frame: Frame, sinks: readonly Exclude<Sink, null>[], io: Io): Promise<boolean> {
-  for (const { path, append, chunks, size } of sinks) {
-    try {
-      if (size > maxCaptured) throw new FileError("ENOSPC");
-      frame.machine.files.write(path, Buffer.concat(chunks), 0o666 & ~frame.umask, append);
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      await io.err(`sh: write error: ${error.message}\n`);
-      return false;
-    }
-  }
-  return true;
-}
-
-async function* once(data: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield data;
-}
-
 async function runSimple(frame: Frame, command: Extract<Command, { kind: "simple" }>, io: Io): Promise<number> {
   const given: [string, string][] = [];
   for (const { name, value } of command.assignments) given.push([name, await expandQuoted(scopeOf(frame), value)]);
@@ -387,58 +236,6 @@ async function runSimple(frame: Frame, command: Extract<Command, { kind: "simple
   if (built !== null) return built;
   const rest = argv[0] === "exec" || argv[0] === "command" ? argv.slice(1) : argv;
   return runProgram(frame, rest, { ...Object.fromEntries(frame.variables), ...Object.fromEntries(given) }, io);
-}
-
-/** What changes the shell itself. `null` when `argv` is not one of those. */
-async function runBuiltin(frame: Frame, argv: readonly string[], io: Io): Promise<number | null> {
-  const [name, first] = argv;
-  switch (name) {
-    case ":":
-    case "trap":
-      return 0;
-    case "set":
-      if (first === "--") frame.args = [frame.args[0] ?? "sh", ...argv.slice(2)];
-      return 0;
-    case "shift":
-      frame.args = [frame.args[0] ?? "sh", ...frame.args.slice(2)];
-      return 0;
-    case "cd": {
-      const to = first ?? frame.variables.get("HOME") ?? "/";
-      if (frame.machine.files.stat(to)?.type === "directory") {
-        frame.variables.set("PWD", to);
-        return 0;
-      }
-      await io.err(`sh: 1: cd: can't cd to ${to}\n`);
-      return 2;
-    }
-    case "break":
-    case "continue":
-      if (frame.loops > 0) throw new Leave(name === "continue");
-      return 0;
-    case "exit":
-      throw new Exit(first === undefined ? frame.status : Number(first) & 0xff);
-    case "umask":
-      if (first === undefined) await io.out(`${frame.umask.toString(8).padStart(4, "0")}\n`);
-      else frame.umask = Number.parseInt(first, 8);
-      return 0;
-    case "export":
-      for (const pair of argv.slice(1)) {
-        const equals = pair.indexOf("=");
-        if (equals > 0) frame.variables.set(pair.slice(0, equals), pair.slice(equals + 1));
-      }
-      return 0;
-    case "exec":
-      return argv.length === 1 ? 0 : null;
-    case "command": {
-      if (first !== "-v" && first !== "-V") return null;
-      const wanted = argv[2] ?? "";
-      if (findProgram(frame.machine, wanted) === undefined) return 127;
-      await io.out(wanted.includes("/") ? `${wanted}\n` : `/usr/bin/${wanted}\n`);
-      return 0;
-    }
-    default:
-      return null;
-  }
 }
 
 async function runProgram(
