@@ -78,6 +78,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   let cancelTick: (() => void) | null = null;
   let looking: Promise<void> = Promise.resolve();
   let disposed = false;
+  /** What was being read when it was last told. */
+  let read = "";
 
   /** Anew: a secret that was registered later must not leave in an old line. */
   const masked = (alert: Alert): Alert =>
@@ -139,13 +141,21 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       begin(rule, container);
     }
     if (readers.size > 0 && cancelTick === null) cancelTick = clock.after(TICK_MS, tick);
-    deps.onChange();
+    if (hasMoved()) deps.onChange();
+  }
+
+  /** What is read, and what can't be, is not what it was. */
+  function hasMoved(): boolean {
+    const now = [...readers].map(([key, { tap }]) => `${key} ${tap.problem()?.code ?? ""}`).join("\n");
+    const moved = now !== read;
+    read = now;
+    return moved;
   }
 
   function tick(): void {
     cancelTick = null;
     const now = clock.now();
-    let moved = false;
+    let moved = hasMoved();
     for (const [key, { rule, container, watch, tap }] of readers) {
       const holding = watch.look(now, tap.state() === "live");
       if (holding === null) {

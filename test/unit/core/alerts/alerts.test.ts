@@ -142,6 +142,18 @@ describe("alerts by rules", () => {
     expect(alerts.list().rules.map(({ reading }) => reading)).toEqual([1]);
   });
 
+  it("tell of nothing when nothing has moved", async () => {
+    const { alerts, clock, told } = scene([container("llama")]);
+    await alerts.saveRule(rule());
+    await clock.advance(1_100);
+    const before = told.changes;
+    for (let i = 0; i < 5; i++) {
+      alerts.containersChanged();
+      await clock.advance(1_100);
+    }
+    expect(told.changes).toBe(before);
+  });
+
   it("keep what they read on a host that is away for a while", async () => {
     const { alerts, clock, say, taps, containers, told } = scene([container("llama")]);
     await alerts.saveRule(rule());
