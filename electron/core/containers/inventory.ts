@@ -42,8 +42,9 @@ export class Inventory {
   }
 
   async read(): Promise<ContainerDetail[]> {
+    // Whoever comes while a list is read waits for it: what is known until then is older than the question.
     // A second pass for what happened during the first; events that never stop must not keep the caller waiting.
-    for (let pass = 0; this.#whole && pass < 2; pass += 1) {
+    for (let pass = 0; (this.#whole || this.#reading !== null) && pass < 2; pass += 1) {
       this.#reading ??= this.#readAll().finally(() => {
         this.#reading = null;
       });

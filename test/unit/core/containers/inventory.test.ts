@@ -65,6 +65,14 @@ test("a container that goes between list and inspect is left out", async () => {
   expect((await inventory.read()).map((each) => each.id)).toEqual(["a"]);
 });
 
+test("whoever asks while a list is read gets that list, not what was known before", async () => {
+  const engine = engineOf([summary("a")]);
+  const inventory = new Inventory(engine);
+  const [first, second] = await Promise.all([inventory.read(), inventory.read()]);
+  expect([first.length, second.length]).toEqual([1, 1]);
+  expect(engine.asked).toEqual(["list", "a"]);
+});
+
 test("a failed read rejects and the next one asks again", async () => {
   const engine = engineOf([summary("a")]);
   let fail = true;
