@@ -9,9 +9,9 @@ import { freePort, stopChild, which } from "./process.ts";
 
 /** Why no Jupyter can be started here, or `null`. */
 export function jupyterAvailable(): string | null {
-  for (const program of ["jupyter-server", "jupyter-notebook"]) {
+  for (const program of ["jupyter-server", "jupyter-notebook", "openssl"]) {
     if (which(program) === null)
-      return `${program} is not installed (Debian: jupyter-server jupyter-notebook python3-ipykernel)`;
+      return `${program} is not installed (Debian: jupyter-server jupyter-notebook python3-ipykernel openssl)`;
   }
   return null;
 }
