@@ -141,6 +141,8 @@ export const hostFacts = z.object({
   memoryAvailableBytes: z.number().nullable(),
   load: z.number().nullable(),
   bootedAt: time.nullable(),
+  /** Another one after each start of its kernel. */
+  bootId: z.string().nullable(),
   diskFreeBytes: z.number().nullable(),
   diskTotalBytes: z.number().nullable(),
 });
@@ -160,11 +162,26 @@ export const hostKeyIncident = z.object({
   presented: z.object({ type: z.string(), fingerprint: z.string() }),
   firstSeen: time.nullable(),
   lastSeen: time.nullable(),
+  /** What was last known of the host's start, and when that was read. */
+  lastBoot: z.object({ id: z.string(), since: time.nullable(), readAt: time }).nullable(),
+  /** Whether it was started anew since; only a connection that is still up can tell. */
+  rebooted: z.enum(["yes", "no", "unknown"]),
   detectedAt: time,
   /** Names of other hosts that have shown this same key since the program started. */
   alsoShownBy: z.array(z.string()),
 });
 export type HostKeyIncident = z.infer<typeof hostKeyIncident>;
+
+/** Characters of an inventory. */
+export const maxInventory = 2 * 2 ** 20;
+
+/** What vouches for a changed host key. */
+export const hostKeyProof = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("fingerprint"), fingerprint: z.string().min(1).max(128) }),
+  /** Lines of the known_hosts format, by a name of the host or hashed. */
+  z.strictObject({ kind: z.literal("inventory"), text: z.string().min(1).max(maxInventory) }),
+]);
+export type HostKeyProof = z.infer<typeof hostKeyProof>;
 
 export const hostDetail = hostRow.extend({
   auth: hostAuth.nullable(),
@@ -323,12 +340,10 @@ export const hosts = {
   /** Resolves when online; rejects with why not. */
   connect: change("host.connect", "low").errors(hostErrors).input(byHost).output(z.object({})),
   disconnect: change("host.disconnect", "low").errors(hostErrors).input(byHost).output(z.object({})),
-  /** Settles an incident: the fingerprint must be the presented one, typed or pasted from another channel. */
+  /** Settles an incident by what came from another channel: the presented fingerprint, or an inventory with the key. */
   acceptKey: change("host.accept-key")
     .errors(hostErrors)
-    .input(
-      z.strictObject({ hostId, fingerprint: z.string().min(1).max(128), reason: z.string().trim().min(1).max(500) }),
-    )
+    .input(z.strictObject({ hostId, proof: hostKeyProof, reason: z.string().trim().min(1).max(500) }))
     .output(z.object({})),
   /** Hosts of the user's ssh configuration, to be offered; looking runs no program that it names. */
   configured: read.errors(hostErrors).output(configuredHosts),

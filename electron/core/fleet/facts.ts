@@ -9,6 +9,7 @@ export interface FactOutputs {
   meminfo: string | null;
   loadavg: string | null;
   uptime: string | null;
+  bootId: string | null;
   df: string | null;
 }
 
@@ -21,6 +22,7 @@ export const factProbes: { readonly [K in keyof FactOutputs]: readonly string[] 
   meminfo: ["cat", "/proc/meminfo"],
   loadavg: ["cat", "/proc/loadavg"],
   uptime: ["cat", "/proc/uptime"],
+  bootId: ["cat", "/proc/sys/kernel/random/boot_id"],
   df: ["df", "-B1", "-P", "/var/lib"],
 };
 
@@ -53,6 +55,7 @@ export function readFacts(out: FactOutputs, now: number): HostFacts {
     memoryAvailableBytes: meminfo(out.meminfo, "MemAvailable"),
     load: Number.isFinite(load) ? load : null,
     bootedAt: Number.isFinite(uptime) ? Math.round(now - uptime * 1000) : null,
+    bootId: /^[0-9a-f-]{36}$/.test(out.bootId?.trim() ?? "") ? word(out.bootId) : null,
     diskTotalBytes: whole(disk[1]),
     diskFreeBytes: whole(disk[3]),
   };

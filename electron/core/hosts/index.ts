@@ -3,13 +3,15 @@ import type {
   DiagnosisStep,
   GpuSample,
   HostDetail,
+  HostFacts,
   HostInput,
+  HostKeyProof,
   HostRoute,
   HostRow,
   InstalledKey,
 } from "../../contract/hosts.ts";
 import { createEngine, type Engine, type EngineEvent } from "../docker/index.ts";
-import { Failure } from "../failure.ts";
+import { Failure, reasonOf } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import {
   type Ask,
@@ -89,7 +91,8 @@ export interface Hosts extends Disposable {
   /** What stood in the way is gone: tries at once, unless somebody has disconnected it. */
   tryAgain(hostId: string): void;
   disconnect(hostId: string): Promise<void>;
-  acceptKey(hostId: string, fingerprint: string): Promise<void>;
+  /** Ends an incident by what came from another channel. */
+  acceptKey(hostId: string, proof: HostKeyProof): Promise<void>;
   /** Hosts that the user's ssh configuration names. */
   configured(signal?: AbortSignal): Promise<ConfiguredHosts>;
   /** The way that the next connection to a host takes. */
@@ -133,10 +136,18 @@ export function createHosts(deps: HostsDeps): Hosts {
       clock: deps.clock,
       onChange: () => deps.onChange(record.id),
       onEngineEvent: (event) => deps.onEngineEvent(record.id, event),
+      onFacts: (facts) => void noteBoot(record, facts),
       log: deps.log,
     });
     sessions.set(record.id, session);
     return session;
+  }
+
+  async function noteBoot({ id: hostId, host }: HostRecord, { bootId, bootedAt }: HostFacts): Promise<void> {
+    if (host.kind !== "ssh" || bootId === null) return;
+    await deps.hostKeys
+      .noteBoot(hostId, { id: bootId, since: bootedAt, readAt: deps.clock.now() })
+      .catch((error: unknown) => deps.log(`start of ${hostId}: ${reasonOf(error)}`));
   }
 
   function linkFor(record: HostRecord): HostLink {
@@ -174,9 +185,11 @@ export function createHosts(deps: HostsDeps): Hosts {
   }
 
   /** Whose incident it is: the host's own, or that of a host on the way to it. */
-  function shownBy(hostId: string, fingerprint: string): string {
+  function shownBy(hostId: string, fingerprint: string | null): string {
     const ids = [hostId, ...routes.pinIds(hostId)];
-    return ids.find((id) => deps.hostKeys.view(id).incident?.presented.fingerprint === fingerprint) ?? hostId;
+    const incidentAt = (id: string) => deps.hostKeys.view(id).incident;
+    const fits = (id: string) => fingerprint === null || incidentAt(id)?.presented.fingerprint === fingerprint;
+    return ids.find((id) => incidentAt(id) !== null && fits(id)) ?? hostId;
   }
 
   function othersWith(hostId: string, fingerprint: string): string[] {
@@ -255,9 +268,17 @@ export function createHosts(deps: HostsDeps): Hosts {
       link.wake({ asked: true });
     },
     disconnect: (hostId) => sessionOf(hostId).link.disconnect(),
-    async acceptKey(hostId, fingerprint) {
+    async acceptKey(hostId, proof) {
       const session = sessionOf(hostId);
-      await deps.hostKeys.accept(shownBy(hostId, fingerprint), fingerprint);
+      const { host } = session.record;
+      if (proof.kind === "fingerprint") {
+        const typed = proof.fingerprint.trim();
+        await deps.hostKeys.accept(shownBy(hostId, typed), typed);
+      } else {
+        const shown = shownBy(hostId, null);
+        const own = shown === hostId && host.kind === "ssh" ? [host.config ?? host.address] : [];
+        await deps.hostKeys.acceptListed(shown, proof.text, own);
+      }
       startQuietly(session);
     },
     diagnose(hostId, signal) {

@@ -23,6 +23,7 @@ export interface SessionDeps {
   /** Something that `view` shows has changed. */
   onChange(): void;
   onEngineEvent(event: EngineEvent | "resync"): void;
+  onFacts(facts: HostFacts): void;
   log(message: string): void;
 }
 
@@ -137,7 +138,9 @@ export class HostSession {
 
   async #readFacts(signal: AbortSignal | undefined): Promise<void> {
     try {
-      this.#view = { ...this.#view, facts: await probeFacts(this.link, this.#deps.clock, { signal }) };
+      const facts = await probeFacts(this.link, this.#deps.clock, { signal });
+      this.#view = { ...this.#view, facts };
+      this.#deps.onFacts(facts);
     } catch (error) {
       if (!signal?.aborted) this.#deps.log(`facts of ${this.record.id}: ${reasonOf(error)}`);
     }

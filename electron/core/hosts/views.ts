@@ -1,6 +1,8 @@
 import type { HostDetail, HostRow, LinkStateView } from "../../contract/hosts.ts";
-import type { HostKeys, LinkState } from "../ssh/index.ts";
+import type { HostKeyIncident, HostKeys, LinkState } from "../ssh/index.ts";
 import type { HostSession } from "./session.ts";
+
+const production = "production";
 
 /** What runs on a host, as the rows show it. */
 export interface Occupancy {
@@ -64,6 +66,32 @@ export function detailOf(
     socketPath: host.socketPath ?? null,
     facts: session.view().facts,
     hostKey: seen.key,
-    incident: incident ? { ...incident, alsoShownBy: othersWith(incident.presented.fingerprint) } : null,
+    incident: incident ? incidentView(incident, session, othersWith) : null,
   };
+}
+
+function incidentView(
+  incident: HostKeyIncident,
+  session: HostSession,
+  othersWith: (fingerprint: string) => string[],
+): NonNullable<HostDetail["incident"]> {
+  const { link, facts } = session.view();
+  const { lastBoot, presented } = incident;
+  // A connection that was made before the key changed still tells of the machine that it ends at.
+  const isUp = link.phase === "online" || link.phase === "degraded";
+  const running = isUp ? (facts?.bootId ?? null) : null;
+  const rebooted = running === null || lastBoot === null ? "unknown" : running === lastBoot.id ? "no" : "yes";
+  const fingerprint =
+    session.record.host.environment === production ? middleHidden(presented.fingerprint) : presented.fingerprint;
+  return {
+    ...incident,
+    presented: { ...presented, fingerprint },
+    rebooted,
+    alsoShownBy: othersWith(presented.fingerprint),
+  };
+}
+
+/** Enough to recognise a key by, too little to copy: in production the whole must come from somewhere else. */
+function middleHidden(fingerprint: string): string {
+  return `${fingerprint.slice(0, 15)}…${fingerprint.slice(-8)}`;
 }

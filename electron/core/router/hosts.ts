@@ -24,7 +24,7 @@ export function hostRoutes(os: Guarded, { hosts, identities }: Services) {
         return {};
       }),
       acceptKey: os.hosts.acceptKey.handler(async ({ input }) => {
-        await hosts.acceptKey(input.hostId, input.fingerprint);
+        await hosts.acceptKey(input.hostId, input.proof);
         return {};
       }),
       metrics: os.hosts.metrics.handler(({ input, signal }) => hosts.metrics(input.hostId, signal)),

@@ -13,16 +13,8 @@ export { type Certificate, readCertificate } from "./system/certificate.ts";
 export type { Ask, SshAuth, SshTarget } from "./target.ts";
 export type { LinkTimings } from "./timings.ts";
 export { fingerprintOf, randomartOf } from "./trust/fingerprint.ts";
-export {
-  createHostKeys,
-  type HostKeyIncident,
-  type HostKeyQuestion,
-  type HostKeyRecord,
-  type HostKeys,
-  type HostKeyVerdict,
-  type PinnedKey,
-  type PinStore,
-} from "./trust/hostKeys.ts";
+export { createHostKeys, type HostKeyQuestion, type HostKeys, type PinStore } from "./trust/hostKeys.ts";
+export type { HostKeyIncident, HostKeyRecord, HostKeyVerdict, LastBoot, PinnedKey } from "./trust/judge.ts";
 export type {
   Channels,
   ExecOptions,

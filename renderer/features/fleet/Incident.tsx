@@ -1,24 +1,15 @@
-import { useState } from "react";
 import type { HostDetail, HostKeyIncident } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
-import { useAction } from "../../client/actions.ts";
-import { Banner, Button, CodeBlock, Facts, TextField, useToast } from "../../ui/index.ts";
-import { ProblemBanner } from "../common/index.ts";
+import { Banner, CodeBlock, Facts } from "../../ui/index.ts";
+import { AcceptKey } from "./AcceptKey.tsx";
+import { LastStart } from "./LastStart.tsx";
 
 /** Run on the host itself, it shows the keys that the host really has. */
 const showKeys = "for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done";
 
-/** A changed host key is never a yes or no: one compares, types the fingerprint, and says why. */
+/** What is known of a changed host key, what to check, and how it is settled. */
 export function Incident({ host, incident }: { host: HostDetail; incident: HostKeyIncident }) {
   const { t, fmt, maybe } = useText();
-  const toast = useToast();
-  const [fingerprint, setFingerprint] = useState("");
-  const [reason, setReason] = useState("");
-  const accept = useAction((client) =>
-    client.hosts.acceptKey({ hostId: host.id, fingerprint: fingerprint.trim(), reason: reason.trim() }),
-  );
-  const bootedAt = host.facts?.bootedAt ?? null;
-  const fits = fingerprint.trim() === incident.presented.fingerprint && reason.trim() !== "";
   return (
     <section className="panel incident" aria-label={t("incident.title")}>
       <Banner tone="danger" title={t("incident.title")}>
@@ -45,9 +36,9 @@ export function Incident({ host, incident }: { host: HostDetail; incident: HostK
           [t("hostKey.firstSeen"), incident.firstSeen === null ? "—" : fmt.dateTime(incident.firstSeen)],
           [t("hostKey.lastSeen"), incident.lastSeen === null ? "—" : fmt.dateTime(incident.lastSeen)],
           [t("incident.detectedAt"), fmt.dateTime(incident.detectedAt)],
-          bootedAt !== null && [t("incident.bootedAt"), fmt.dateTime(bootedAt)],
         ]}
       />
+      <LastStart incident={incident} />
       {incident.alsoShownBy.length > 0 && (
         <Banner tone="danger" title={t("incident.also", { hosts: fmt.list(incident.alsoShownBy) })}>
           {t("incident.alsoText")}
@@ -66,31 +57,7 @@ export function Incident({ host, incident }: { host: HostDetail; incident: HostK
           copy={{ label: t("common.copy"), doneLabel: t("common.copied") }}
         />
       </div>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!fits) return;
-          void accept
-            .run()
-            .then((done) => done && toast({ tone: "ok", text: t("incident.accepted", { host: host.name }) }));
-        }}
-      >
-        <TextField
-          mono
-          label={t("incident.typeFingerprint")}
-          hint={t("incident.typeHint")}
-          value={fingerprint}
-          onChange={setFingerprint}
-        />
-        <TextField label={t("common.reason")} value={reason} onChange={setReason} />
-        {accept.problem && <ProblemBanner problem={accept.problem} />}
-        <div className="row">
-          <Button submit look="danger" disabled={!fits} busy={accept.busy}>
-            {t("incident.accept")}
-          </Button>
-        </div>
-      </form>
+      <AcceptKey host={host} incident={incident} />
     </section>
   );
 }

@@ -239,7 +239,11 @@ describe("a host whose key has changed", () => {
     expect(incident.presented.fingerprint).not.toBe(hostKey?.fingerprint);
 
     const accept = (fingerprint: string) =>
-      client.hosts.acceptKey({ hostId: "vega", fingerprint, reason: "reinstalled, told by its owner" });
+      client.hosts.acceptKey({
+        hostId: "vega",
+        proof: { kind: "fingerprint", fingerprint },
+        reason: "reinstalled, told by its owner",
+      });
     for (const wrong of [
       hostKey?.fingerprint ?? "",
       "SHA256:AAAA",
@@ -248,6 +252,19 @@ describe("a host whose key has changed", () => {
     ]) {
       expect(await refused(accept(wrong))).toMatchObject({ code: "BAD_INPUT", details: { field: "fingerprint" } });
     }
+    const old = "gpu ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrxs0ks4xJ8bWZ3zOeXhWqHc8tqk2m6v2fUxYxV9aBb";
+    for (const [text, reason] of [
+      ["<html>", "inventory-unreadable"],
+      [old, "inventory-other-host"],
+      [`${old}\n`.repeat(20_000), "inventory-other-host"],
+    ] as const) {
+      const proof = { kind: "inventory" as const, text };
+      const answer = refused(client.hosts.acceptKey({ hostId: "vega", proof, reason: "from provisioning" }));
+      expect(await answer).toMatchObject({ code: "HOST_KEY_REJECTED", details: { reason } });
+    }
+    const tooLong = { kind: "inventory" as const, text: "x".repeat(2 * 2 ** 20 + 1) };
+    const much = client.hosts.acceptKey({ hostId: "vega", proof: tooLong, reason: "from provisioning" });
+    expect(await refused(much)).toMatchObject({ code: "BAD_INPUT" });
     expect(await refused(client.hosts.connect({ hostId: "vega" }))).toMatchObject({ code: "HOST_KEY_CHANGED" });
     expect(await refused(client.containers.images({ hostId: "vega" }))).toMatchObject({ code: "HOST_OFFLINE" });
     expect((await client.hosts.get({ hostId: "orion" })).link.phase).toBe("online");
@@ -560,7 +577,11 @@ describe("every procedure of the contract", () => {
     ["hosts.remove", { hostId: "nobody" }, "HOST_UNKNOWN"],
     ["hosts.connect", { hostId: "nobody" }, "HOST_UNKNOWN"],
     ["hosts.disconnect", { hostId: "nobody" }, "HOST_UNKNOWN"],
-    ["hosts.acceptKey", { hostId: "nobody", fingerprint: "SHA256:x", reason: "why not" }, "HOST_UNKNOWN"],
+    [
+      "hosts.acceptKey",
+      { hostId: "nobody", proof: { kind: "fingerprint", fingerprint: "SHA256:x" }, reason: "why not" },
+      "HOST_UNKNOWN",
+    ],
     ["hosts.metrics", { hostId: "nobody" }, "HOST_UNKNOWN"],
     ["hosts.remove", { hostId: "orion" }, "CONFLICT"],
     ["containers.list", { hostId: "nobody" }, "HOST_UNKNOWN"],

@@ -1,6 +1,7 @@
 import { Failure } from "../../failure.ts";
 import type { Ask, SshTarget } from "../target.ts";
-import type { HostKeys, HostKeyVerdict } from "../trust/hostKeys.ts";
+import type { HostKeys } from "../trust/hostKeys.ts";
+import type { HostKeyVerdict } from "../trust/judge.ts";
 
 export interface DecideDeps {
   hostId: string;

@@ -1,23 +1,23 @@
 import { readFile, stat } from "node:fs/promises";
-import { z } from "zod";
 import { Failure } from "../../failure.ts";
 import type { Clock } from "../../ports.ts";
-import { fingerprintOf, randomartOf } from "./fingerprint.ts";
-import { blobType, type KnownHost, parseKnownHosts, speaksOf } from "./knownHosts.ts";
-
-const pinnedKey = z.object({
-  /** `ssh-ed25519`, … */
-  type: z.string().max(64),
-  /** The public key blob, base64. */
-  key: z.base64().max(16_384),
-  /** Milliseconds since the epoch. */
-  firstSeen: z.number(),
-  lastSeen: z.number(),
-});
-const pinnedKeys = z.array(pinnedKey).max(32);
-
-/** A host key that this console has accepted for a host, by a person or because known_hosts holds it. */
-export type PinnedKey = z.infer<typeof pinnedKey>;
+import { createSerial } from "../../serial.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { lookInInventory, type Place } from "./inventory.ts";
+import {
+  type HostKeyIncident,
+  type HostKeyRecord,
+  type HostKeyVerdict,
+  incidentOf,
+  indexOfKey,
+  judge,
+  type LastBoot,
+  type PinnedKey,
+  pinnedKeys,
+  pinOf,
+  recordOf,
+} from "./judge.ts";
+import { type KnownHost, parseKnownHosts, speaksOf } from "./knownHosts.ts";
 
 /** Where the pinned keys are kept: a small file of the store room. What it returns is checked here. */
 export interface PinStore {
@@ -33,45 +33,6 @@ export interface HostKeyQuestion {
   key: Buffer;
   /** known_hosts files in place of the usual ones. */
   files?: readonly string[] | undefined;
-}
-
-/** What is known about the key that a server shows. Fingerprints are `SHA256:…`; times are milliseconds since the epoch. */
-export type HostKeyVerdict =
-  /** The very key that this console has pinned. */
-  | { kind: "pinned" }
-  /** Not pinned yet, but a line of a known_hosts file holds it. */
-  | { kind: "known"; source: string }
-  /** Never seen: a person decides. `otherTypes` are the kinds of key that known_hosts has for this host. */
-  | { kind: "unknown"; type: string; fingerprint: string; art: string; otherTypes: string[] }
-  /** Another key than the one on record. `firstSeen` is 0 when only known_hosts knew the old one. */
-  | {
-      kind: "changed";
-      type: string;
-      old: string;
-      new: string;
-      firstSeen: number;
-      lastSeen: number;
-      source: string;
-    }
-  /** A line marked `@revoked` names this key: never accepted. */
-  | { kind: "revoked"; type: string; new: string; source: string };
-
-/** The key of a host as the screen shows it. Times are milliseconds since the epoch, `null` when not known. */
-export interface HostKeyRecord {
-  type: string;
-  fingerprint: string;
-  source: "pinned" | "known_hosts";
-  firstSeen: number | null;
-  lastSeen: number | null;
-}
-
-/** A host that shows another key than the one on record, until a person has settled it. */
-export interface HostKeyIncident {
-  expected: { type: string; fingerprint: string; source: string }[];
-  presented: { type: string; fingerprint: string };
-  firstSeen: number | null;
-  lastSeen: number | null;
-  detectedAt: number;
 }
 
 export interface RecordedKey {
@@ -94,6 +55,13 @@ export interface HostKeys {
    * when no incident is open, `BAD_INPUT` {field} for another fingerprint, `HOST_KEY_CHANGED` when the key is revoked.
    */
   accept(hostId: string, fingerprint: string): Promise<void>;
+  /**
+   * Ends an incident too: with lines of the known_hosts format from elsewhere that hold the key which the host showed
+   * last, under the name that it was reached by or one of `also`, with its port. `HOST_KEY_REJECTED` {reason} when they do not.
+   */
+  acceptListed(hostId: string, inventory: string, also?: readonly string[]): Promise<void>;
+  /** Keeps what was read of a host's start beside its pinned keys; nothing is kept of a host that has none. */
+  noteBoot(hostId: string, boot: LastBoot): Promise<void>;
   /** Forgets a host (removed, or moved to another address). */
   forget(hostId: string): Promise<void>;
   /**
@@ -107,6 +75,7 @@ export interface HostKeys {
 
 interface Incident {
   key: Buffer;
+  place: Place;
   revoked: boolean;
   shown: HostKeyIncident;
 }
@@ -123,6 +92,7 @@ export function createHostKeys(deps: {
   const { store, clock } = deps;
   const incidents = new Map<string, Incident>();
   const current = new Map<string, HostKeyRecord>();
+  const inTurn = createSerial();
 
   async function pins(hostId: string): Promise<PinnedKey[]> {
     const stored = await store.get(hostId);
@@ -134,10 +104,31 @@ export function createHostKeys(deps: {
     return files.flat().filter((entry) => speaksOf(entry, address, port));
   }
 
-  async function trust(hostId: string, all: PinnedKey[], pin: PinnedKey): Promise<void> {
-    await store.set(hostId, all);
+  /** What is read of the pins and written back must not undo what came between. */
+  async function rewrite(hostId: string, edit: (all: PinnedKey[]) => PinnedKey[]): Promise<void> {
+    await inTurn(async () => {
+      const all = await pins(hostId);
+      const edited = edit(all);
+      if (edited !== all) await store.set(hostId, edited);
+    });
+  }
+
+  async function trust(hostId: string, pin: PinnedKey, edit: (all: PinnedKey[]) => PinnedKey[]): Promise<void> {
+    await rewrite(hostId, edit);
     current.set(hostId, recordOf(pin, "pinned"));
     incidents.delete(hostId);
+  }
+
+  function incidentAt(hostId: string): Incident {
+    const incident = incidents.get(hostId);
+    if (incident === undefined) throw new Failure("NOT_FOUND", { what: "host key incident" });
+    return incident;
+  }
+
+  async function settle(hostId: string, { key, revoked }: Incident): Promise<void> {
+    if (revoked) throw new Failure("HOST_KEY_CHANGED", { new: fingerprintOf(key), revoked: true });
+    const pin = pinOf(key, clock.now());
+    await trust(hostId, pin, () => [pin]);
   }
 
   return {
@@ -146,11 +137,10 @@ export function createHostKeys(deps: {
       const [pinned, lines] = await Promise.all([pins(hostId), linesFor(question)]);
       const verdict = judge(key, pinned, lines);
       const now = clock.now();
-      const index = indexOfKey(pinned, key);
-      const pin = pinned[index];
+      const pin = pinned[indexOfKey(pinned, key)];
       if (verdict.kind === "pinned" && pin) {
-        const seen = { ...pin, lastSeen: now };
-        await trust(hostId, pinned.with(index, seen), seen);
+        const seen = (all: PinnedKey[]) => all.map((one) => (one.key === pin.key ? { ...one, lastSeen: now } : one));
+        await trust(hostId, { ...pin, lastSeen: now }, seen);
       }
       if (verdict.kind === "known") {
         current.set(hostId, { ...recordOf(pinOf(key, now), "known_hosts"), firstSeen: null });
@@ -158,17 +148,18 @@ export function createHostKeys(deps: {
       }
       if (verdict.kind === "changed" || verdict.kind === "revoked") {
         const shown = incidentOf(verdict, pinned, lines, now);
-        incidents.set(hostId, { key: Buffer.from(key), revoked: verdict.kind === "revoked", shown });
+        const { address, port } = question;
+        const revoked = verdict.kind === "revoked";
+        incidents.set(hostId, { key: Buffer.from(key), place: { address, port }, revoked, shown });
       }
       return verdict;
     },
 
     async pin(hostId, given) {
       const key = typeof given === "string" ? blobFromText(given) : given;
-      const all = await pins(hostId);
-      if (indexOfKey(all, key) >= 0) return;
+      if (indexOfKey(await pins(hostId), key) >= 0) return;
       const pin = pinOf(key, clock.now());
-      await trust(hostId, [...all, pin], pin);
+      await trust(hostId, pin, (all) => (indexOfKey(all, key) >= 0 ? all : [...all, pin]));
     },
 
     pinned: pins,
@@ -179,23 +170,30 @@ export function createHostKeys(deps: {
     }),
 
     async accept(hostId, fingerprint) {
-      const incident = incidents.get(hostId);
-      if (incident === undefined) throw new Failure("NOT_FOUND", { what: "host key incident" });
+      const incident = incidentAt(hostId);
       if (fingerprintOf(incident.key) !== fingerprint) {
-        throw new Failure("BAD_INPUT", {
-          field: "fingerprint",
-          reason: "it is not that of the key that the host shows",
-        });
+        throw new Failure("BAD_INPUT", { field: "fingerprint", reason: "other-fingerprint" });
       }
-      if (incident.revoked) throw new Failure("HOST_KEY_CHANGED", { new: fingerprint, revoked: true });
-      const pin = pinOf(incident.key, clock.now());
-      await trust(hostId, [pin], pin);
+      await settle(hostId, incident);
+    },
+
+    async acceptListed(hostId, inventory, also = []) {
+      const incident = incidentAt(hostId);
+      const { address, port } = incident.place;
+      const places = [address, ...also].map((name) => ({ address: name, port }));
+      const reason = lookInInventory(inventory, incident.key, places);
+      if (reason !== "listed") throw new Failure("HOST_KEY_REJECTED", { address, port, reason });
+      await settle(hostId, incident);
+    },
+
+    async noteBoot(hostId, boot) {
+      await rewrite(hostId, (all) => (all.length === 0 ? all : all.map((pin) => ({ ...pin, boot }))));
     },
 
     async forget(hostId) {
       incidents.delete(hostId);
       current.delete(hostId);
-      await store.set(hostId, []);
+      await inTurn(() => store.set(hostId, []));
     },
 
     async onRecord(host) {
@@ -212,81 +210,6 @@ export function createHostKeys(deps: {
       const listed = lines.filter((line) => line.marker === "none").map((line) => line.type);
       return [...new Set([...pinned.map((pin) => pin.type), ...listed])];
     },
-  };
-}
-
-/**
- * The decision alone. A pinned host that shows a key of another type is treated as changed, stricter than OpenSSH (which
- * asks): somebody in the middle need only offer a type that is not on record to be asked about instead of refused.
- */
-export function judge(key: Buffer, pinned: readonly PinnedKey[], lines: readonly KnownHost[]): HostKeyVerdict {
-  const type = blobType(key) ?? "unknown";
-  const fingerprint = fingerprintOf(key);
-  const revoked = lines.find((line) => line.marker === "revoked" && line.key.equals(key));
-  if (revoked) return { kind: "revoked", type, new: fingerprint, source: revoked.source };
-  if (indexOfKey(pinned, key) >= 0) return { kind: "pinned" };
-
-  const old = pinned.find((pin) => pin.type === type) ?? pinned[0];
-  if (old) {
-    const { firstSeen, lastSeen } = old;
-    const was = fingerprintOf(Buffer.from(old.key, "base64"));
-    return { kind: "changed", type, old: was, new: fingerprint, firstSeen, lastSeen, source: "console" };
-  }
-
-  const plain = lines.filter((line) => line.marker === "none");
-  const same = plain.find((line) => line.key.equals(key));
-  if (same) return { kind: "known", source: same.source };
-  const other = plain.find((line) => line.type === type);
-  if (other) {
-    const { source } = other;
-    return {
-      kind: "changed",
-      type,
-      old: fingerprintOf(other.key),
-      new: fingerprint,
-      firstSeen: 0,
-      lastSeen: 0,
-      source,
-    };
-  }
-  const otherTypes = [...new Set(plain.map((line) => line.type))];
-  return { kind: "unknown", type, fingerprint, art: randomartOf(key), otherTypes };
-}
-
-function indexOfKey(pinned: readonly PinnedKey[], key: Buffer): number {
-  return pinned.findIndex((pin) => Buffer.from(pin.key, "base64").equals(key));
-}
-
-function pinOf(key: Buffer, now: number): PinnedKey {
-  return { type: blobType(key) ?? "unknown", key: key.toString("base64"), firstSeen: now, lastSeen: now };
-}
-
-function recordOf(pin: PinnedKey, source: HostKeyRecord["source"]): HostKeyRecord {
-  const fingerprint = fingerprintOf(Buffer.from(pin.key, "base64"));
-  return { type: pin.type, fingerprint, source, firstSeen: pin.firstSeen, lastSeen: pin.lastSeen };
-}
-
-function incidentOf(
-  verdict: Extract<HostKeyVerdict, { kind: "changed" | "revoked" }>,
-  pinned: readonly PinnedKey[],
-  lines: readonly KnownHost[],
-  now: number,
-): HostKeyIncident {
-  const fromPins = pinned.map((pin) => ({ ...recordOf(pin, "pinned"), source: "pinned" }));
-  const fromLines = lines
-    .filter((line) => line.marker === "none")
-    .map((line) => ({ type: line.type, fingerprint: fingerprintOf(line.key), source: line.source }));
-  const expected = (fromPins.length > 0 ? fromPins : fromLines).map(({ type, fingerprint, source }) => ({
-    type,
-    fingerprint,
-    source,
-  }));
-  return {
-    expected,
-    presented: { type: verdict.type, fingerprint: verdict.new },
-    firstSeen: pinned.length > 0 ? Math.min(...pinned.map((pin) => pin.firstSeen)) : null,
-    lastSeen: pinned.length > 0 ? Math.max(...pinned.map((pin) => pin.lastSeen)) : null,
-    detectedAt: now,
   };
 }
 

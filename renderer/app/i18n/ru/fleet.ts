@@ -130,7 +130,31 @@ export const fleet = {
   "incident.expected": "Ожидался",
   "incident.presented": "Показан сейчас",
   "incident.detectedAt": "Замечено",
-  "incident.bootedAt": "Последний известный запуск",
+  "incident.boot.id": "Boot ID при последнем подключении",
+  "incident.boot.since": "Работал с",
+  "incident.boot.readAt": "Прочитано",
+  "incident.boot.rebooted": "Перезагружался с тех пор",
+  "incident.boot.none": "Когда хост запускали в последний раз, неизвестно.",
+  "incident.boot.now": "Boot ID сейчас, с консоли хоста",
+  "incident.boot.nowHint": "Необязательно. Сравнивается здесь и никуда не отправляется.",
+  "incident.boot.bad": "Это не boot ID.",
+  "incident.rebooted.yes": "да",
+  "incident.rebooted.no": "нет",
+  "incident.rebooted.unknown": "неизвестно",
+  "incident.rebooted.yes.means":
+    "После переустановки хост запускается заново, так что это может быть она. Спросите того, кто её делал.",
+  "incident.rebooted.no.means":
+    "Хост не переустанавливали: он работает без перезагрузки. Либо ключи сменили на ходу, либо по его адресу отвечает другая машина.",
+  "incident.vouch": "Чем подтверждается новый ключ",
+  "incident.by.fingerprint": "Отпечатком",
+  "incident.by.inventory": "Списком ключей",
+  "incident.typeHintProduction":
+    "Production: середина отпечатка выше скрыта, чтобы взять его можно было только с консоли хоста или у владельца.",
+  "incident.inventory": "Файл со списком ключей",
+  "incident.inventoryHint":
+    "Строки в формате known_hosts, открытые или хешированные, от того, кто настраивал хост. Новый ключ должен стоять там под именем или адресом этого хоста.",
+  "incident.lines": "Или сами строки",
+  "incident.tooLarge": "Слишком большой: не больше {mib} МиБ.",
   "incident.also": "Тот же ключ показывает и {hosts}",
   "incident.alsoText":
     "Случайно ключ у двух машин не совпадает: либо за всех отвечает одна, либо их скопировали с одного образа.",

@@ -14,6 +14,7 @@ test("reads what the probes print on Debian", () => {
         meminfo: "MemTotal:       527953408 kB\nMemFree:  1 kB\nMemAvailable:   410000000 kB\n",
         loadavg: "1.52 1.20 1.01 2/900 12345\n",
         uptime: "86400.25 100.00\n",
+        bootId: "6f2c3c1e-8f5f-4d0c-9a39-0c7e5b7d21aa\n",
         df: "Filesystem 1-blocks Used Available Capacity Mounted on\n/dev/sda1 1000000000 400000000 600000000 40% /\n",
       },
       now,
@@ -27,6 +28,7 @@ test("reads what the probes print on Debian", () => {
     memoryAvailableBytes: 410000000 * 1024,
     load: 1.52,
     bootedAt: now - 86_400_250,
+    bootId: "6f2c3c1e-8f5f-4d0c-9a39-0c7e5b7d21aa",
     diskTotalBytes: 1_000_000_000,
     diskFreeBytes: 600_000_000,
   });
@@ -41,7 +43,8 @@ test("what is missing or garbled is null, never a guess", () => {
     meminfo: "MemTotal: lots",
     loadavg: "",
     uptime: null,
+    bootId: "not one\n",
     df: "df: no such file",
   };
-  expect(Object.values(readFacts(none, now))).toEqual([null, null, null, null, null, null, null, null, null, null]);
+  expect(Object.values(readFacts(none, now))).toEqual(new Array(11).fill(null));
 });
