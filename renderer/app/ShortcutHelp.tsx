@@ -16,11 +16,18 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
     [["?"], t("shortcuts.title")],
   ];
   return (
-    <Dialog title={t("shortcuts.title")} size="narrow" closeLabel={t("common.close")} onClose={onClose}>
-      <KeyList rows={rows} />
-      <p className="muted">{t("shortcuts.digits", { key: mainKey })}</p>
-      <h3>{t("logs.keys")}</h3>
-      <KeyList rows={logKeys.map(([keys, id]) => [keys, t(id)])} />
+    <Dialog title={t("shortcuts.title")} size="wide" closeLabel={t("common.close")} onClose={onClose}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section className="grid two" tabIndex={0} aria-label={t("shortcuts.title")}>
+        <div className="stack">
+          <KeyList rows={rows} />
+          <p className="muted">{t("shortcuts.digits", { key: mainKey })}</p>
+        </div>
+        <div>
+          <h3>{t("logs.keys")}</h3>
+          <KeyList rows={logKeys.map(([keys, id]) => [keys, t(id)])} />
+        </div>
+      </section>
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, Regex } from "lucide-react";
-import type { KeyboardEvent, RefObject } from "react";
+import type { KeyboardEvent } from "react";
 import type { LogHead, LogLevel, Problem } from "../../../../electron/contract/index.ts";
 import { useText } from "../../../app/i18n/index.tsx";
 import { IconButton, SearchBox, Segmented } from "../../../ui/index.ts";
@@ -14,14 +14,13 @@ type Props = {
   refused: Problem | null;
   /** How many lines fit what is being found; null while that is not known. */
   hits: number | null;
-  box: RefObject<HTMLDivElement | null>;
   onQuery: (query: Query) => void;
   onHit: (backwards: boolean) => void;
   onLeave: () => void;
 };
 
 /** The words, what is done with them, and the levels with how many lines each has. */
-export function FilterBar({ query, head, slash, refused, hits, box, onQuery, onHit, onLeave }: Props) {
+export function FilterBar({ query, head, slash, refused, hits, onQuery, onHit, onLeave }: Props) {
   const { t, fmt } = useText();
   const finding = query.mode === "find";
   const words = wordsOf(query) !== null;
@@ -39,7 +38,7 @@ export function FilterBar({ query, head, slash, refused, hits, box, onQuery, onH
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the field inside it */}
-      <div ref={box} className="log-words" onKeyDown={onKeyDown}>
+      <div className="log-words" onKeyDown={onKeyDown}>
         <SearchBox
           slash={slash}
           label={t(finding ? "logs.find" : "logs.filter")}
@@ -71,11 +70,7 @@ export function FilterBar({ query, head, slash, refused, hits, box, onQuery, onH
             <IconButton small label={t("logs.next")} shortcut="n" onClick={() => onHit(false)}>
               <ChevronDown size={15} />
             </IconButton>
-            {hits !== null && (
-              <span className="muted nowrap" role="status">
-                {t("logs.hits", { count: hits })}
-              </span>
-            )}
+            {hits !== null && <span className="muted nowrap">{t("logs.hits", { count: hits })}</span>}
           </span>
         )}
         {refused && <Refused problem={refused} />}

@@ -18,7 +18,7 @@ type Props = { initial: readonly LogSourceRef[]; onOpen: (sources: LogSourceRef[
 
 /** Everything that has a log: one is opened with one press, several are ticked and read as one. */
 export function SourcePicker({ initial, onOpen }: Props) {
-  const { t } = useText();
+  const { t, maybe } = useText();
   const { scope } = useScope();
   const api = useApi();
   const hosts = useQuery(api.hosts.list.queryOptions()).data ?? [];
@@ -86,7 +86,7 @@ export function SourcePicker({ initial, onOpen }: Props) {
                 choice(
                   { kind: "container", hostId: host.id, containerId: row.id },
                   row.name,
-                  <span className="muted nowrap">{row.state}</span>,
+                  <span className="muted nowrap">{maybe(`container.state.${row.state}`) ?? row.state}</span>,
                 ),
               )}
               {rows.length === 0 && <li className="muted">{t("logs.noContainers")}</li>}

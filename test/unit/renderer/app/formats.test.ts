@@ -42,3 +42,13 @@ test.each([
 ])("what is left of %d ms", (ms, words) => {
   expect(english.countdown(ms)).toBe(words);
 });
+
+test.each([
+  [0, "0", "0"],
+  [999, "999", "999"],
+  [1240, "1.2K", "1,2 тыс."],
+  [48_600, "49K", "49 тыс."],
+  [3_200_000, "3M", "3 млн"],
+])("a count of %d in short", (value, en, ru) => {
+  expect([plain(english.short(value)).toUpperCase(), plain(russian.short(value))]).toEqual([en, ru]);
+});
