@@ -1,5 +1,5 @@
 /** From a fresh practice fleet to a notebook that computes, in one click; the network goes, and it goes on. */
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { whyNoBrowser } from "../helpers/browser.ts";
 import {
@@ -55,12 +55,9 @@ describe("a notebook of the practice fleet", () => {
   });
   beforeEach(({ task }) => keepOnFailure(page, `notebook-${task.name.split(":")[0]?.replaceAll(/\W+/g, "-")}`));
 
-  /** Presses Open in the drawer that is open; the tab that comes up. */
-  async function openHere(): Promise<Page> {
-    const [tab] = await Promise.all([
-      context.waitForEvent("page"),
-      page.getByRole("dialog").getByRole("button", { name: "Open", exact: true }).click(),
-    ]);
+  /** The tab that comes up. */
+  async function openBy(button: Locator): Promise<Page> {
+    const [tab] = await Promise.all([context.waitForEvent("page"), button.click()]);
     await seen(tab.getByText("simulated", { exact: true }));
     await seen(tab.getByText("idle", { exact: true }));
     return tab;
@@ -81,12 +78,13 @@ describe("a notebook of the practice fleet", () => {
     await startPractice(page);
     await openSection(page, "Notebooks");
     await seen(rowOf(page, "Notebooks", /old-evaluation/).getByText("high"));
-    await rowOf(page, "Notebooks", /first-steps/).click();
-    await seen(page.getByRole("dialog").getByText("Nothing is wrong with how it is set up."));
-    const tab = await openHere();
+    const row = rowOf(page, "Notebooks", /first-steps/);
+    const tab = await openBy(row.getByRole("button", { name: /^Open first-steps/ }));
     expect(new URL(tab.url()).pathname).toBe("/lab");
     expect(await run(tab, 1)).toBe("2");
     expect(await run(tab, 2)).toBe("42");
+    await row.getByText(/first-steps/).click();
+    await seen(page.getByRole("dialog").getByText("Nothing is wrong with how it is set up."));
     await seen(page.getByRole("dialog").getByText("welcome.ipynb"));
     await closeDrawer(page.getByRole("dialog"));
 
@@ -108,7 +106,7 @@ describe("a notebook of the practice fleet", () => {
     expect(await startAndWatch(page, form)).toBe("done");
     await page.getByRole("button", { name: "Open the notebook" }).click();
     await seen(page.getByRole("dialog").getByText("in the container notebook"));
-    const tab = await openHere();
+    const tab = await openBy(page.getByRole("dialog").getByRole("button", { name: "Open", exact: true }));
     expect(await run(tab, 1)).toBe("2");
     await tab.close();
     expectNoKey();

@@ -16,6 +16,7 @@ import {
 import { NotebookLight } from "./columns.tsx";
 import { Kernels } from "./Kernels.tsx";
 import { nameOf, placeOf } from "./useNotebooks.ts";
+import { useOpen } from "./useOpen.ts";
 
 type Props = { row: NotebookRow; onClose: () => void };
 
@@ -54,27 +55,16 @@ function Actions({ row, onGone }: { row: NotebookRow; onGone: () => void }) {
   const { t } = useText();
   const toast = useToast();
   const [asked, setAsked] = useState<"stop" | "renew" | null>(null);
-  const [link, setLink] = useState<string | null>(null);
   const at = { notebookId: row.id };
-  const open = useAction((client) => client.notebooks.open(at));
+  const open = useOpen(row);
+  const { link } = open;
   const close = useAction((client, renew: boolean) => client.notebooks.close({ ...at, renew }));
   const stop = useAction((client) => client.notebooks.stop({ ...at, confirm: placeOf(row) }));
   const problem = open.problem ?? close.problem;
 
-  async function show(): Promise<void> {
-    setLink(null);
-    const done = await open.run();
-    if (!done) return;
-    if (done.shown === "window") return toast({ tone: "ok", text: t("notebook.opened", { name: nameOf(row) }) });
-    // Nothing tells whether the tab came up: for as long as the address is good, there is a second way.
-    window.open(done.url, "_blank", "noopener,noreferrer");
-    setLink(done.url);
-    setTimeout(() => setLink(null), Math.max(0, done.expiresAt - Date.now()));
-  }
-
   return (
     <>
-      <Button look="primary" icon={<ExternalLink size={14} />} busy={open.busy} onClick={() => void show()}>
+      <Button look="primary" icon={<ExternalLink size={14} />} busy={open.busy} onClick={() => void open.show()}>
         {t(row.local === null ? "notebook.open" : "notebook.openAgain")}
       </Button>
       {row.local && (
@@ -96,13 +86,7 @@ function Actions({ row, onGone }: { row: NotebookRow; onGone: () => void }) {
           tone="accent"
           title={t("notebook.blocked")}
           actions={
-            <a
-              className="btn small"
-              href={link}
-              target="_blank"
-              rel="noopener noreferrer"
-              onClick={() => setLink(null)}
-            >
+            <a className="btn small" href={link} target="_blank" rel="noopener noreferrer" onClick={open.forgetLink}>
               <ExternalLink size={14} aria-hidden="true" />
               {t("notebook.blockedOpen")}
             </a>

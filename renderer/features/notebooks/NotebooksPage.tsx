@@ -1,6 +1,7 @@
 import { NotebookPen, Plus, RefreshCw } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
+import type { Problem } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { inScope, useScope } from "../../app/scope.tsx";
 import { Button, DataTable, Empty, matcher, SearchBox, Skeleton } from "../../ui/index.ts";
@@ -17,6 +18,8 @@ export function NotebooksPage({ notebookId, dialog }: { notebookId: string | nul
   const { scope } = useScope();
   const [filter, setFilter] = useState("");
   const { rows, look, anyHost } = useNotebooks();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const said = problem ?? look.problem;
   const shown = useMemo(() => {
     const fits = matcher(filter);
     return (rows ?? []).filter(
@@ -35,7 +38,15 @@ export function NotebooksPage({ notebookId, dialog }: { notebookId: string | nul
           <h1>{t("section.notebooks")}</h1>
           {rows && <span className="muted">{t("common.count", { shown: shown.length, total: rows.length })}</span>}
           <div className="row wrap spread">
-            <Button icon={<RefreshCw size={14} />} busy={look.busy} disabled={!anyHost} onClick={() => void look.run()}>
+            <Button
+              icon={<RefreshCw size={14} />}
+              busy={look.busy}
+              disabled={!anyHost}
+              onClick={() => {
+                setProblem(null);
+                void look.run();
+              }}
+            >
               {t("notebooks.refresh")}
             </Button>
             <SearchBox label={t("notebooks.filter")} value={filter} onChange={setFilter} />
@@ -44,9 +55,9 @@ export function NotebooksPage({ notebookId, dialog }: { notebookId: string | nul
             </Button>
           </div>
         </header>
-        {look.problem && (
+        {said && (
           <div className="banners">
-            <ProblemBanner problem={look.problem} />
+            <ProblemBanner problem={said} />
           </div>
         )}
         {!rows ? (
@@ -55,7 +66,7 @@ export function NotebooksPage({ notebookId, dialog }: { notebookId: string | nul
           <DataTable
             label={t("section.notebooks")}
             rows={shown}
-            columns={notebookColumns(text)}
+            columns={notebookColumns(text, setProblem)}
             rowId={(row) => row.id}
             selected={notebookId}
             production={(row) => isProduction(row.host?.environment)}

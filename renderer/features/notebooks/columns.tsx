@@ -1,11 +1,12 @@
-import type { NotebookRow } from "../../../electron/contract/index.ts";
+import type { NotebookRow, Problem } from "../../../electron/contract/index.ts";
 import type { Text } from "../../app/i18n/index.tsx";
 import { Chip, type Column, State } from "../../ui/index.ts";
 import { EnvChip, SeverityChip, SimulatedChip, Since } from "../common/index.ts";
 import { Light } from "../tunnels/lights.tsx";
+import { OpenButton } from "./OpenButton.tsx";
 import { nameOf } from "./useNotebooks.ts";
 
-export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
+export function notebookColumns({ t }: Text, onProblem: (problem: Problem) => void): Column<NotebookRow>[] {
   return [
     {
       id: "name",
@@ -30,7 +31,7 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
     {
       id: "host",
       title: t("notebooks.column.host"),
-      width: "124px",
+      width: "150px",
       priority: 2,
       sort: (row) => row.host?.name ?? null,
       cell: (row) =>
@@ -45,7 +46,7 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
     {
       id: "kernels",
       title: t("notebooks.column.kernels"),
-      width: "128px",
+      width: "104px",
       priority: 2,
       sort: (row) => row.activity?.kernels ?? null,
       cell: (row) => (
@@ -83,6 +84,18 @@ export function notebookColumns({ t }: Text): Column<NotebookRow>[] {
           </span>
         );
       },
+    },
+    {
+      id: "open",
+      title: t("common.actions"),
+      quiet: true,
+      width: "112px",
+      priority: 1,
+      cell: (row) => (
+        <span className="row tight end">
+          <OpenButton row={row} onProblem={onProblem} />
+        </span>
+      ),
     },
   ];
 }

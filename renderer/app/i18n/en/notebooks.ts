@@ -22,6 +22,7 @@ export const notebooks = {
   "notebooks.clean": "none",
 
   "notebook.open": "Open",
+  "notebook.openOf": "Open {name}",
   "notebook.openAgain": "Open again",
   "notebook.opened": "{name} opened in a window of its own",
   "notebook.blocked": "Did no tab open?",

@@ -22,6 +22,7 @@ export const notebooks = {
   "notebooks.clean": "нет",
 
   "notebook.open": "Открыть",
+  "notebook.openOf": "Открыть {name}",
   "notebook.openAgain": "Открыть ещё раз",
   "notebook.opened": "{name} открыт в своём окне",
   "notebook.blocked": "Вкладка не открылась?",
