@@ -1,7 +1,7 @@
 import type { HostFacts } from "../../contract/hosts.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Cancellable, Clock } from "../ports.ts";
-import type { HostLink } from "../ssh/index.ts";
+import type { HostLink, Queued } from "../ssh/index.ts";
 import { type FactOutputs, factProbes, readFacts } from "./facts.ts";
 import { type GpuField, type GpuFigures, knownFields, nvidiaTrouble, parseGpuLine } from "./nvidia.ts";
 
@@ -34,9 +34,9 @@ export interface GpuReading {
 export function createGpuProbe(link: HostLink) {
   let fields: GpuField[] | null = null;
 
-  async function query(signal: AbortSignal | undefined): Promise<GpuReading> {
+  async function query({ signal, onPlace }: Cancellable & Queued): Promise<GpuReading> {
     if (fields === null) {
-      const help = await link.exec(["nvidia-smi", "--help-query-gpu"], { signal, timeoutMs: probeTimeoutMs });
+      const help = await link.exec(["nvidia-smi", "--help-query-gpu"], { signal, onPlace, timeoutMs: probeTimeoutMs });
       if (help.code === 127) return { gpus: [], trouble: null };
       fields = knownFields(help.stdout.toString("utf8"));
       if (!fields.includes("uuid")) {
@@ -46,6 +46,7 @@ export function createGpuProbe(link: HostLink) {
     }
     const result = await link.exec(["nvidia-smi", `--query-gpu=${fields.join(",")}`, "--format=csv,noheader,nounits"], {
       signal,
+      onPlace,
       timeoutMs: probeTimeoutMs,
     });
     if (result.code !== 0) return trouble(result.code, result.stdout, result.stderr);
@@ -53,7 +54,7 @@ export function createGpuProbe(link: HostLink) {
   }
 
   return {
-    read: (options: Cancellable = {}) => query(options.signal),
+    read: (options: Cancellable & Queued = {}) => query(options),
     /** After a reconnect the driver may be another. */
     forget() {
       fields = null;

@@ -1,7 +1,7 @@
 import type { DiagnosisStep } from "../../contract/hosts.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
-import { type Examination, type ExamineDeps, examineRoute, type FoundRoute, pause, quote } from "../ssh/index.ts";
+import { type Examination, type ExamineDeps, examineRoute, type FoundRoute, quote } from "../ssh/index.ts";
 import { type HostSession, problemOf } from "./session.ts";
 
 export interface DoctorDeps extends Omit<ExamineDeps, "target" | "hostId" | "signal"> {
@@ -51,7 +51,7 @@ async function examine(deps: DoctorDeps, book: Book, signal: AbortSignal): Promi
   book.begin("link", "");
   await session.link.ready({ signal });
   book.done();
-  await within(deps.clock, "engine", signal, (limited) => examineEngine(deps.clock, session, book, limited));
+  await within(deps.clock, "engine", signal, (limited) => examineEngine(session, book, limited));
 }
 
 const engineMs = 15_000;
@@ -78,21 +78,13 @@ async function within(
   }
 }
 
-/** Who has no channel by now waits for one. */
-const queueLookMs = 200;
-
-async function examineEngine(clock: Clock, session: HostSession, book: Book, signal: AbortSignal): Promise<void> {
+async function examineEngine(session: HostSession, book: Book, signal: AbortSignal): Promise<void> {
   book.begin("engine", "");
   const engine = await session.engine.info({ signal });
   book.evidence("engine", `${engine.kind} ${engine.version}, API ${engine.apiVersion}, ${engine.socketPath}`);
   book.done();
   book.begin("gpu", "");
-  const reading = session.refresh(signal);
-  await Promise.race([reading, pause(clock, queueLookMs, signal)]);
-  // It asked last, so it is the last of those who wait.
-  const place = session.link.channels?.().queue.length ?? 0;
-  if (place > 0) book.note("queued", String(place));
-  await reading;
+  await session.refresh(signal, { onPlace: (place) => book.place(place) });
   const { gpus, gpuProblem } = session.view();
   book.evidence("gpus", gpus.map(({ name }) => name).join(", ") || "0");
   if (gpuProblem !== null) book.warn(gpuProblem, null);
@@ -112,8 +104,8 @@ type Reason = DiagnosisStep["evidence"][number]["reason"];
 interface Book {
   begin(kind: Kind, where: string): void;
   evidence(what: What, text: string, reason?: Reason): void;
-  /** Evidence of a step that goes on: told at once. */
-  note(what: What, text: string): void;
+  /** The step waits for a channel, and has this place in the queue; 0 when it goes on. Told at once. */
+  place(place: number): void;
   done(): void;
   warn(problem: NonNullable<DiagnosisStep["problem"]>, fix: string | null): void;
   fail(error: unknown): void;
@@ -156,9 +148,12 @@ function createBook(clock: Clock): Book {
       if (known || current === null || current.evidence.length >= 40) return;
       current.evidence.push({ what, text: text.slice(0, 500), reason });
     },
-    note(what, text) {
-      this.evidence(what, text);
-      if (current) tell(current);
+    place(place) {
+      if (current === null) return;
+      const evidence = current.evidence.filter(({ what }) => what !== "queued");
+      if (place > 0) evidence.push({ what: "queued", text: String(place), reason: "" });
+      current = { ...current, evidence };
+      tell(current);
     },
     done: () => close({ state: "ok" }),
     warn: (problem, fix) => close({ state: "warn", problem, fix }),

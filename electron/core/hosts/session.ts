@@ -6,7 +6,7 @@ import type { Engine, EngineEvent, EngineInfo } from "../docker/index.ts";
 import { Failure, reasonOf } from "../failure.ts";
 import { createGpuProbe, type GpuFigures, probeFacts } from "../fleet/index.ts";
 import type { Clock } from "../ports.ts";
-import type { HostLink, LinkState } from "../ssh/index.ts";
+import type { HostLink, LinkState, Queued } from "../ssh/index.ts";
 import type { HostRecord } from "./records.ts";
 
 /** GPU figures are read this often while someone looks at them, and this often for the list. */
@@ -93,9 +93,9 @@ export class HostSession {
     }
   }
 
-  /** Reads engine, facts and GPUs again; never rejects, what fails is in the view. */
-  async refresh(signal?: AbortSignal): Promise<void> {
-    await Promise.all([this.#readEngine(signal), this.#readFacts(signal), this.#readGpus(signal)]);
+  /** Reads engine, facts and GPUs again; never rejects, what fails is in the view. `queued` is told of the GPUs' place. */
+  async refresh(signal?: AbortSignal, queued: Queued = {}): Promise<void> {
+    await Promise.all([this.#readEngine(signal), this.#readFacts(signal), this.#readGpus(signal, queued)]);
     this.#deps.onChange();
   }
 
@@ -146,9 +146,9 @@ export class HostSession {
     }
   }
 
-  async #readGpus(signal: AbortSignal | undefined): Promise<void> {
+  async #readGpus(signal: AbortSignal | undefined, queued: Queued = {}): Promise<void> {
     try {
-      const reading = await this.#gpuProbe.read({ signal });
+      const reading = await this.#gpuProbe.read({ signal, ...queued });
       if (signal?.aborted) return;
       const changed = JSON.stringify(reading.gpus) !== JSON.stringify(this.#view.gpus);
       this.#view = {

@@ -59,7 +59,7 @@ async function proveAgain(deps: LaunchDeps, hostId: string, id: string, given?: 
   const stop = deps.clock.after(proveLimitMs, () => limit.abort());
   const signal = given === undefined ? limit.signal : AbortSignal.any([given, limit.signal]);
   try {
-    const proof = await proveNow({ deps, engine, link, id, template: { lister } }, secrets, signal);
+    const proof = await proveNow({ deps, engine, link, id, template: { lister } }, secrets, { signal });
     await keep(deps, id, { proof });
     return proof;
   } finally {

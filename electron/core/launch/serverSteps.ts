@@ -3,7 +3,9 @@ import type { Proof } from "../../contract/containers.ts";
 import { Failure } from "../failure.ts";
 import { secretsDir } from "../hardening/index.ts";
 import { type ModelServer, serverOf } from "../inference/index.ts";
+import type { Cancellable } from "../ports.ts";
 import { deliverFile, deliverMemory, prove, type Secret } from "../secrets/index.ts";
+import type { Queued } from "../ssh/index.ts";
 import { aliveDetail, orDeath, withLastLines } from "./containerSteps.ts";
 import type { Step, Undo } from "./perform.ts";
 import { pause, type Run } from "./run.ts";
@@ -116,7 +118,8 @@ export const proveStep: Step = {
   skip: ({ resolved, apiKey }) => (resolved.length === 0 && apiKey === null ? "no-secret-given" : null),
   async act(run, signal) {
     const { start, template } = run;
-    const proof = await proveNow(run, secretsOf(run), signal);
+    const onPlace = (place: number) => run.note("prove", place === 0 ? "" : `queued: ${place}`);
+    const proof = await proveNow(run, secretsOf(run), { signal, onPlace });
     run.proof = proof;
     const traced = proof.places.filter(({ hits }) => hits.length > 0);
     const traces = traced.reduce((sum, { hits }) => sum + hits.length, 0);
@@ -137,7 +140,7 @@ export function secretsOf({ resolved, apiKey }: Run): Secret[] {
 
 type Proving = Pick<Run, "deps" | "engine" | "link" | "id"> & { template: Pick<LaunchTemplate, "lister"> };
 
-export function proveNow(of: Proving, secrets: readonly Secret[], signal: AbortSignal): Promise<Proof> {
+export function proveNow(of: Proving, secrets: readonly Secret[], options: Cancellable & Queued): Promise<Proof> {
   const { deps, engine, link, id, template } = of;
   return prove({
     engine,
@@ -148,7 +151,7 @@ export function proveNow(of: Proving, secrets: readonly Secret[], signal: AbortS
     clock: deps.clock,
     lister: template.lister,
     mask: (text) => deps.masker.text(text),
-    signal,
+    ...options,
   });
 }
 

@@ -7,13 +7,13 @@ import type { ContainerDetail, Engine } from "../docker/index.ts";
 import { isFailure, reasonOf } from "../failure.ts";
 import type { MaskHit } from "../logs/index.ts";
 import type { Cancellable, Clock } from "../ports.ts";
-import type { HostLink } from "../ssh/index.ts";
+import type { HostLink, Queued } from "../ssh/index.ts";
 import type { Secret } from "./secret.ts";
 
 type Place = Proof["places"][number];
 type PlaceName = Place["place"];
 
-export interface ExposureDeps extends Cancellable {
+export interface ExposureDeps extends Cancellable, Queued {
   engine: Pick<Engine, "inspect" | "image" | "top" | "exec" | "logs">;
   /** Reads `/proc/PID/environ` on the host where that is allowed; without it the container is asked. */
   link: Pick<HostLink, "exec"> | null;
@@ -128,7 +128,12 @@ async function environOnHost(deps: ExposureDeps, detail: ContainerDetail, signal
   // cgroup's name tells whether it is the container's.
   const proc = `/proc/${detail.pid}`;
   const result = await deps.link
-    .exec(["cat", `${proc}/cgroup`, `${proc}/environ`], { signal, timeoutMs: 5_000, maxBytes: 2 ** 20 })
+    .exec(["cat", `${proc}/cgroup`, `${proc}/environ`], {
+      signal,
+      onPlace: deps.onPlace,
+      timeoutMs: 5_000,
+      maxBytes: 2 ** 20,
+    })
     .catch(() => null);
   if (result?.code !== 0 || result.truncated || !result.stdout.includes(detail.id)) return null;
   return result.stdout;

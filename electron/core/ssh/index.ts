@@ -22,6 +22,7 @@ export type {
   HostLink,
   LinkReason,
   LinkState,
+  Queued,
   RemoteAddress,
   RemoteCaller,
   RemoteListener,

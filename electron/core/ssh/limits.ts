@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { Cancellable, Clock } from "../ports.ts";
-import type { WaitingCommand } from "./types.ts";
+import type { Queued, WaitingCommand } from "./types.ts";
 
 /** Keeps many hosts from being called in one burst; one gate is shared by all links. */
 export interface ConnectGate {
@@ -58,7 +58,7 @@ export interface ChannelBudget {
    * `long` is for programs that go on: they never take the last places, so that short commands always get through. `who`
    * is shown while it waits.
    */
-  take(options?: Cancellable & { long?: boolean; who?: WaitingCommand }): Promise<Slot>;
+  take(options?: Cancellable & Queued & { long?: boolean; who?: WaitingCommand }): Promise<Slot>;
   readonly used: number;
   readonly waiting: number;
   /** Those who wait, the next one first. */
@@ -70,6 +70,8 @@ interface Waiter {
   long: boolean;
   who: WaitingCommand;
   give: (slot: Slot) => void;
+  place: number;
+  onPlace: (place: number) => void;
 }
 
 /**
@@ -99,12 +101,26 @@ export function createChannelBudget(size = 8, reserved = 2, maxWaiting = 256): C
   function serve(): void {
     for (let i = 0; i < waiting.length; ) {
       const next = waiting[i];
-      if (next === undefined || used >= size) return;
+      if (next === undefined || used >= size) break;
       if (fits(next.long)) {
-        waiting.splice(i, 1);
+        leave(next);
         next.give(slot(next.long));
       } else i += 1;
     }
+    tellPlaces();
+  }
+
+  function leave(waiter: Waiter): void {
+    waiting.splice(waiting.indexOf(waiter), 1);
+    waiter.onPlace(0);
+  }
+
+  function tellPlaces(): void {
+    waiting.forEach((waiter, ahead) => {
+      if (waiter.place === ahead + 1) return;
+      waiter.place = ahead + 1;
+      waiter.onPlace(waiter.place);
+    });
   }
 
   return {
@@ -116,7 +132,7 @@ export function createChannelBudget(size = 8, reserved = 2, maxWaiting = 256): C
     },
     size,
     queue: () => waiting.map(({ who }) => who),
-    take({ signal, long = false, who = { what: "", since: 0 } } = {}) {
+    take({ signal, long = false, who = { what: "", since: 0 }, onPlace = () => {} } = {}) {
       if (signal?.aborted) return Promise.reject(new Failure("CANCELLED"));
       const ahead = waiting.some((waiter) => waiter.long === long);
       if (fits(long) && !ahead) return Promise.resolve(slot(long));
@@ -125,18 +141,22 @@ export function createChannelBudget(size = 8, reserved = 2, maxWaiting = 256): C
       }
       return new Promise<Slot>((resolve, reject) => {
         const onAbort = () => {
-          waiting.splice(waiting.indexOf(waiter), 1);
+          leave(waiter);
+          tellPlaces();
           reject(new Failure("CANCELLED"));
         };
         const waiter: Waiter = {
           long,
           who,
+          place: 0,
+          onPlace,
           give(given) {
             signal?.removeEventListener("abort", onAbort);
             resolve(given);
           },
         };
         waiting.push(waiter);
+        tellPlaces();
         signal?.addEventListener("abort", onAbort, { once: true });
       });
     },

@@ -19,6 +19,7 @@ import type {
   HostLink,
   LinkReason,
   LinkState,
+  Queued,
   RemoteAddress,
   RemoteCaller,
   RemoteListener,
@@ -277,10 +278,10 @@ class SshLink implements HostLink {
     this.#waiters.settle(failure);
   }
 
-  async #start(argv: readonly string[], options: Cancellable, long: boolean): Promise<Program> {
+  async #start(argv: readonly string[], options: Cancellable & Queued, long: boolean): Promise<Program> {
     const connection = await this.#online(options);
     const who = { what: argv[0] ?? "", since: this.#deps.clock.now() };
-    const slot = await this.#budget.take({ signal: options.signal, long, who });
+    const slot = await this.#budget.take({ signal: options.signal, onPlace: options.onPlace, long, who });
     const mark = this.#deps.random.bytes(8).toString("hex");
     try {
       return await connection.start({ line: commandLine(argv, mark), what: argv[0] ?? "", mark, slot }, options);

@@ -18,7 +18,13 @@ export interface LinkReason {
   details: FailureDetails;
 }
 
-export interface ExecOptions extends Cancellable {
+/** For a command that may have to wait for a session channel. */
+export interface Queued {
+  /** Told its place while it waits, 1 is next, each time that changes; 0 when it goes on or was given up. */
+  onPlace?: ((place: number) => void) | undefined;
+}
+
+export interface ExecOptions extends Cancellable, Queued {
   /** Bytes for the program's standard input, which is closed after them. */
   stdin?: Uint8Array | string | undefined;
   /** Whole run, milliseconds; default 20,000. */

@@ -2,6 +2,7 @@
 export const said = {
   "note.score": "score {a}",
   "note.score-relaxed": "score {a}, relaxed: {b}",
+  "note.queued": "waiting for a channel, place {a}",
   "note.none-asked": "none asked for",
   "note.no-model-server": "no model server",
   "note.with-the-model": "in memory, with the model",

@@ -2,6 +2,7 @@
 export const said = {
   "note.score": "оценка {a}",
   "note.score-relaxed": "оценка {a}, послаблений: {b}",
+  "note.queued": "ждёт канала, место {a}",
   "note.none-asked": "не запрошены",
   "note.no-model-server": "это не сервер модели",
   "note.with-the-model": "в память, вместе с моделью",

@@ -80,6 +80,25 @@ describe("the budget of channels", () => {
     expect(budget.queue()).toEqual([]);
   });
 
+  it("tells each its own place, and again when it changes", async () => {
+    const budget = createChannelBudget();
+    const slots = await Promise.all(Array.from({ length: 8 }, () => budget.take({ onPlace: () => expect.fail() })));
+    const told: Record<string, number[]> = { first: [], second: [], third: [] };
+    const leave = new AbortController();
+    const waiting = ["first", "second", "third"].map((who) =>
+      budget
+        .take({ onPlace: (place) => told[who]?.push(place), ...(who === "second" ? { signal: leave.signal } : {}) })
+        .catch(() => null),
+    );
+    expect(told).toEqual({ first: [1], second: [2], third: [3] });
+    leave.abort();
+    expect(told).toEqual({ first: [1], second: [2, 0], third: [3, 2] });
+    slots[0]?.();
+    slots[1]?.();
+    await Promise.all(waiting);
+    expect(told).toEqual({ first: [1, 0], second: [2, 0], third: [3, 2, 1, 0] });
+  });
+
   it("keeps two places from programs that go on", async () => {
     const budget = createChannelBudget();
     const long = await Promise.all(Array.from({ length: 6 }, () => budget.take({ long: true })));
