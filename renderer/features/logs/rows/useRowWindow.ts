@@ -5,6 +5,8 @@ import { createPlaces, type Places, type Segment, segmentOf } from "./places.ts"
 /** An element can't be higher than some 33 million pixels in Chromium. */
 const highest = 24_000_000;
 const overscan = 12;
+/** How long an end that has moved on still counts as one, milliseconds. */
+const endMs = 300;
 
 export type RowWindow = {
   /** Rows that are drawn: `[from, to)`. */
@@ -54,6 +56,8 @@ export function useRowWindow(options: Options) {
   const lastTop = useRef(0);
   const held = useRef(false);
   const placed = useRef(false);
+  /** Where the end was of late: one who scrolls to it reaches the one that was there a moment ago. */
+  const ends = useRef<{ at: number; top: number }[]>([]);
   /** A person has scrolled since the feed is on view. */
   const touched = useRef(false);
   const latest = useRef(options);
@@ -63,6 +67,7 @@ export function useRowWindow(options: Options) {
     segment.current = null;
     placed.current = false;
     touched.current = false;
+    ends.current = [];
     places.clear();
     anchor.current = options.start ? { row: options.start.row, dy: -options.start.y } : { row: rows.first, dy: 0 };
   } else if (before.current.uneven !== uneven) places.clear();
@@ -116,6 +121,10 @@ export function useRowWindow(options: Options) {
     }
     placed.current = true;
     lastTop.current = element.scrollTop;
+    ends.current = [
+      ...ends.current.slice(-8),
+      { at: performance.now(), top: element.scrollHeight - element.clientHeight },
+    ];
     if (moved) redraw((count) => count + 1);
   });
 
@@ -129,7 +138,8 @@ export function useRowWindow(options: Options) {
     lastTop.current = element.scrollTop;
     if (!moved) return;
     touched.current = true;
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < now.rowHeight / 2;
+    const end = Math.min(...ends.current.filter(({ at }) => performance.now() - at < endMs).map(({ top }) => top));
+    const atEnd = Math.min(end, element.scrollHeight - element.clientHeight) - element.scrollTop < now.rowHeight / 2;
     if (!now.follow || up) {
       anchor.current = anchorAt(places, element.scrollTop, area.base);
     }
