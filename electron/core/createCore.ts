@@ -5,11 +5,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { networkInterfaces, userInfo } from "node:os";
 import { join } from "node:path";
-import { settings as settingsSchema } from "../contract/app.ts";
 import type { AppChange } from "../contract/index.ts";
 import type { PracticeFleet } from "../practice/types.ts";
 import { aboutProgram } from "./about.ts";
-import { type Alerts, alertFile, createAlerts, tapsOf } from "./alerts/index.ts";
+import { type Alerts, createAlerts, tapsOf } from "./alerts/index.ts";
 import { openAudit } from "./audit/index.ts";
 import { createBroadcast } from "./broadcast.ts";
 import { type Containers, createContainers } from "./containers/index.ts";
@@ -20,9 +19,7 @@ import {
   createIdentities,
   createPracticeControl,
   type Hosts,
-  hostFile,
   type Interfaces,
-  pinFile,
   pinsIn,
   problemOf,
   watchNetwork,
@@ -30,25 +27,17 @@ import {
 import { hostView, launchHost, logSourceName, tunnelHost, watchedContainer } from "./hostViews.ts";
 import { createModelAccess } from "./inference/index.ts";
 import { createKeychain } from "./keychain/index.ts";
-import {
-  createLaunches,
-  type Launches,
-  type LaunchTimings,
-  launchFile,
-  loadTemplates,
-  publicTemplate,
-} from "./launch/index.ts";
+import { createLaunches, type Launches, type LaunchTimings, loadTemplates, publicTemplate } from "./launch/index.ts";
 import { createGuard, createLogRoom, createOwnLog, createScreener, sourcesOf, weaknessOf } from "./logs/index.ts";
-import { createNotebooks, notebookFile } from "./notebooks/index.ts";
+import { createNotebooks } from "./notebooks/index.ts";
 import { auditLine, createHostNews } from "./ownNews.ts";
 import type { Actor, Ports } from "./ports.ts";
 import { createPromptDesk } from "./prompts/index.ts";
 import { bugText, type CallContext, createRouter, type Router } from "./router/index.ts";
-import { createApiKeys, createSecrets, environmentsOf, secretsFile } from "./secrets/index.ts";
-import { firstSettings, migrateSettings, settingsVersion } from "./settings.ts";
+import { createApiKeys, createSecrets, environmentsOf } from "./secrets/index.ts";
 import { createConnectGate, createHostKeys, createSshConfig } from "./ssh/index.ts";
-import { openStore } from "./store/index.ts";
-import { createTunnels, createWays, type Tunnels, tunnelFile } from "./tunnels/index.ts";
+import { openStores } from "./stores.ts";
+import { createTunnels, createWays, type Tunnels } from "./tunnels/index.ts";
 
 export interface CoreOptions {
   version: string;
@@ -91,62 +80,8 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   const changed = (topic: AppChange["topic"]) => (hostId?: string) =>
     changes.send(hostId === undefined ? { topic } : { topic, hostId });
 
-  // What is kept on disk, none of it secret.
-  const files = { clock, random };
-  const [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore, alertStore] =
-    await Promise.all([
-      openStore({
-        ...files,
-        file: join(paths.data, "settings.json"),
-        schema: settingsSchema,
-        version: settingsVersion,
-        initial: firstSettings,
-        migrate: migrateSettings,
-      }),
-      openStore({
-        ...files,
-        file: join(paths.data, "hosts.json"),
-        schema: hostFile,
-        version: 1,
-        initial: { hosts: [] },
-      }),
-      openStore({ ...files, file: join(paths.data, "host-keys.json"), schema: pinFile, version: 1, initial: {} }),
-      openStore({
-        ...files,
-        file: join(paths.data, "secrets.json"),
-        schema: secretsFile,
-        version: 1,
-        initial: { secrets: [] },
-      }),
-      openStore({
-        ...files,
-        file: join(paths.data, "launches.json"),
-        schema: launchFile,
-        version: 1,
-        initial: { records: [] },
-      }),
-      openStore({
-        ...files,
-        file: join(paths.data, "tunnels.json"),
-        schema: tunnelFile,
-        version: 1,
-        initial: { tunnels: [] },
-      }),
-      openStore({
-        ...files,
-        file: join(paths.data, "notebooks.json"),
-        schema: notebookFile,
-        version: 1,
-        initial: { notebooks: [] },
-      }),
-      openStore({
-        ...files,
-        file: join(paths.data, "alerts.json"),
-        schema: alertFile,
-        version: 1,
-        initial: { rules: [] },
-      }),
-    ]);
+  const stores = await openStores(paths.data, { clock, random });
+  const { settings } = stores;
   masker.forceWeak(settings.get().maskWeak);
   const templates = await loadTemplates(join(paths.assets, "templates"));
 
@@ -174,7 +109,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   });
   const secrets = createSecrets({
     keychain,
-    store: secretStore,
+    store: stores.secrets,
     clock,
     registrar: masker,
     isWeak: (value) => weaknessOf(value) !== null,
@@ -190,9 +125,9 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   // Hosts and what runs on them.
   const prompts = createPromptDesk({ clock, random });
   const hosts: Hosts = createHosts({
-    store: hostStore,
+    store: stores.hosts,
     hostKeys: createHostKeys({
-      store: pinsIn(pinStore, (hostId) => hosts.isSimulated(hostId)),
+      store: pinsIn(stores.pins, (hostId) => hosts.isSimulated(hostId)),
       clock,
       knownHostsFiles: [join(paths.home, ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"],
     }),
@@ -226,7 +161,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     log,
   });
   const tunnels: Tunnels = createTunnels({
-    store: tunnelStore,
+    store: stores.tunnels,
     hosts: { linkOf: hosts.linkOf, about: (hostId) => tunnelHost(hosts, hostId) },
     questions: prompts,
     clock,
@@ -239,7 +174,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     clock,
   });
   const notebooks = createNotebooks({
-    store: notebookStore,
+    store: stores.notebooks,
     hosts: {
       reached: () => hosts.sessions().flatMap(({ record, link }) => (link.state().phase === "online" ? record.id : [])),
       linkOf: hosts.linkOf,
@@ -270,7 +205,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     apiKeys,
     masker,
     audit,
-    store: launchStore,
+    store: stores.launches,
     clock,
     random,
     onChange: () => {
@@ -320,13 +255,13 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     report: (error) => log(bugText("logs", error)),
   });
   const alerts: Alerts = createAlerts({
-    store: alertStore,
+    store: stores.alerts,
     containers: async () => {
       const { rows, problems } = await containers.list();
       return { rows: rows.map(watchedContainer), away: problems.map(({ hostId }) => hostId) };
     },
     mask: masker,
-    environmentsOf: (name) => environmentsOf(secretStore.get(), name),
+    environmentsOf: (name) => environmentsOf(stores.secrets.get(), name),
     open: tapsOf(logs, (error) => log(bugText("alerts", error))),
     problemOf,
     clock,
@@ -356,7 +291,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
           version: options.version,
           door: options.actorDoor,
           dataFolder: paths.data,
-          stores: [settings, hostStore, pinStore, secretStore, launchStore, tunnelStore, notebookStore, alertStore],
+          stores: Object.values(stores),
         }),
       changes,
       settings: {

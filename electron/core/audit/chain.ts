@@ -1,10 +1,10 @@
 /** The walk over the rows: numbers, links, authentication codes, and what the witnesses say of them. */
 
 import type { FileLine } from "./lines.ts";
+import type { DamageKind, Place, VerifyOptions } from "./look.ts";
 import { type AuditRecord, expectedHash, keyIdOf, macOf, NO_HASH, NO_KEY, parseLine } from "./record.ts";
 import { type Remark, remarks } from "./remarks.ts";
 import { CHECKPOINTS_FILE } from "./segments.ts";
-import type { DamageKind, Place, VerifyOptions } from "./verify.ts";
 import type { Witnesses } from "./witnesses.ts";
 
 export interface ChainCheck {

@@ -22,9 +22,10 @@ export type { AuditReport, AuditRowView as AuditRow } from "../../contract/audit
 export { fingerprint, type Purpose, publicKeyOf, readSigningKey, signatureFits } from "./checkpoint.ts";
 export { anonymised } from "./draft.ts";
 export { AUDIT_KEY, AUDIT_SIGNING_KEY, type AuditHead, type AuditKeyStore, headName, readHead } from "./keys.ts";
+export type { VerifyOptions } from "./look.ts";
 export { canonical } from "./record.ts";
 export type { AuditInput } from "./types.ts";
-export { type VerifyOptions, verifyAudit } from "./verify.ts";
+export { verifyAudit } from "./verify.ts";
 export type { AuditFilter } from "./view.ts";
 export type { AuditProblem } from "./writer.ts";
 

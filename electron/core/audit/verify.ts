@@ -4,28 +4,11 @@ import { basename, dirname, join } from "node:path";
 import type { AuditReport } from "../../contract/audit.ts";
 import { errorCode } from "../store/index.ts";
 import { createChainCheck } from "./chain.ts";
-import type { AuditHead } from "./keys.ts";
 import { linesOf } from "./lines.ts";
+import type { Damage, DamageKind, Place, VerifyOptions } from "./look.ts";
 import { type Remark, remarks } from "./remarks.ts";
 import { CHECKPOINTS_FILE, segmentNames } from "./segments.ts";
 import { readCheckpoints } from "./witnesses.ts";
-
-export interface VerifyOptions {
-  /** The log's folder, or one of its segments. */
-  path: string;
-  /** Keys of the rows; without them the authentication codes are not checked (and the report says so). */
-  keys?: readonly Uint8Array[];
-  /** The public key (hex, DER) that checkpoints have to be signed with; else the one in their own file is taken. */
-  publicKey?: string;
-  /** The newest row as it was kept apart from the log. */
-  head?: AuditHead | null;
-  /** Monotonic milliseconds, for `durationMs`. */
-  mono?: () => number;
-  signal?: AbortSignal;
-}
-
-export type Damage = AuditReport["damage"][number];
-export type DamageKind = Exclude<AuditReport["verdict"], "whole">;
 
 /** Worst first: what points at a person stands before what points at a crash. */
 const WORST_FIRST: readonly DamageKind[] = [
@@ -92,15 +75,6 @@ async function inspect(options: VerifyOptions): Promise<Omit<AuditReport, "verdi
   }
   const facts = chain.end();
   return done({ ...facts, segments: place.segments.length, checkpoints: witnesses.checkpoints.length });
-}
-
-export interface Place {
-  folder: string;
-  segments: string[];
-  /** The first of `segments` should begin with row 1. */
-  fromStart: boolean;
-  /** The last of `segments` is the newest of the log. */
-  toEnd: boolean;
 }
 
 async function placeOf(path: string): Promise<Place | string> {

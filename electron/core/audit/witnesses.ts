@@ -2,9 +2,9 @@
 import { errorCode } from "../store/index.ts";
 import { type Checkpoint, fingerprint, parseCheckpoint, signatureFits } from "./checkpoint.ts";
 import { linesOf } from "./lines.ts";
+import type { DamageKind, VerifyOptions } from "./look.ts";
 import { type Remark, remarks } from "./remarks.ts";
 import { CHECKPOINTS_FILE } from "./segments.ts";
-import type { DamageKind, VerifyOptions } from "./verify.ts";
 
 export interface Witnesses {
   /** Those whose signature fits, with their line. */

@@ -1,4 +1,11 @@
-import type { LogFrame } from "./types.ts";
+export interface LogFrame {
+  stream: "stdout" | "stderr";
+  /** The engine's stamp, milliseconds since the epoch; `null` when it gave none. */
+  at: number | null;
+  /** Nanoseconds of that millisecond. */
+  ns: number;
+  bytes: Uint8Array;
+}
 
 const FIRST = 32;
 const EMPTY = Buffer.alloc(0);

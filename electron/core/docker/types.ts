@@ -84,15 +84,6 @@ export interface ImageDetail extends ImageSummary {
   history: string[];
 }
 
-export interface LogFrame {
-  stream: "stdout" | "stderr";
-  /** The engine's stamp, milliseconds since the epoch; `null` when it gave none. */
-  at: number | null;
-  /** Nanoseconds of that millisecond. */
-  ns: number;
-  bytes: Uint8Array;
-}
-
 export interface ContainerStats {
   at: number;
   /** Per cent of one CPU: 150 is one and a half. `null` for the first sample. */

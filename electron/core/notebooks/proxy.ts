@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { LinkAgent } from "../docker/index.ts";
 import { Failure } from "../failure.ts";
-import type { ByteStream, Clock } from "../ports.ts";
 import type { Secret } from "../secrets/index.ts";
 import { whyDown } from "./api.ts";
 import {
@@ -17,25 +16,16 @@ import {
 } from "./doorPage.ts";
 import { asObject, refusalOf, requestHeaders, responseHeaders, withoutKey } from "./headers.ts";
 import type { Passes } from "./passes.ts";
-import { carryUpgrade } from "./upgrade.ts";
+import { carryUpgrade, type UpgradeDeps } from "./upgrade.ts";
 import { withoutBytes } from "./withoutBytes.ts";
 
-export interface ProxyDeps {
+export interface ProxyDeps extends UpgradeDeps {
   port: number;
   passes: Passes;
-  clock: Clock;
   /** What our own pages speak; `system` is the browser's choice. */
   language(): "system" | DoorLanguage;
   /** Where a browser goes once it is let in. */
   startPath(): string;
-  /** The key of the moment. */
-  key(): Secret | null;
-  /** A stream to where the server is at the moment. */
-  open(signal: AbortSignal): Promise<ByteStream>;
-  /** The server refused `used`, or nobody answered: looks anew; true when there is another key or place to try. */
-  renew(used: Secret | null): Promise<boolean>;
-  /** A request waits, or failed: is it the server? */
-  doubt(): void;
   holdMs: number;
 }
 

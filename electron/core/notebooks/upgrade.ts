@@ -1,16 +1,28 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { Failure } from "../failure.ts";
-import type { ByteStream } from "../ports.ts";
+import type { ByteStream, Clock } from "../ports.ts";
 import type { Secret } from "../secrets/index.ts";
 import { requestHeaders, responseHeaders, withoutKey } from "./headers.ts";
-import type { ProxyDeps } from "./proxy.ts";
+
+/** What it needs of the proxy. */
+export interface UpgradeDeps {
+  clock: Clock;
+  /** The key of the moment. */
+  key(): Secret | null;
+  /** A stream to where the server is at the moment. */
+  open(signal: AbortSignal): Promise<ByteStream>;
+  /** The server refused `used`, or nobody answered: looks anew; true when there is another key or place to try. */
+  renew(used: Secret | null): Promise<boolean>;
+  /** A request waits, or failed: is it the server? */
+  doubt(): void;
+}
 
 const maxHeadBytes = 16_384;
 const answerMs = 10_000;
 
 /** Takes a websocket through: kernels and terminals talk over them. Both ends are tied; when one goes, so does the other. */
-export async function carryUpgrade(deps: ProxyDeps, incoming: IncomingMessage, socket: Duplex, head: Buffer) {
+export async function carryUpgrade(deps: UpgradeDeps, incoming: IncomingMessage, socket: Duplex, head: Buffer) {
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   try {
@@ -49,7 +61,7 @@ interface Knocked {
 }
 
 /** Sends the request's head and reads the answer's. */
-function knock(deps: ProxyDeps, far: ByteStream, incoming: IncomingMessage, key: Secret | null): Promise<Knocked> {
+function knock(deps: UpgradeDeps, far: ByteStream, incoming: IncomingMessage, key: Secret | null): Promise<Knocked> {
   const lines = requestHeaders(incoming.headers, key, true).map(([name, value]) => `${name}: ${value}`);
   const said = [`GET ${withoutKey(incoming.url ?? "/")} HTTP/1.1`, ...lines, "", ""].join("\r\n");
   return new Promise((resolve, reject) => {

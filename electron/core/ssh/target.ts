@@ -1,5 +1,5 @@
 import type { Secret } from "../secrets/secret.ts";
-import type { SystemWay } from "./system/arguments.ts";
+import type { SystemWay } from "./system/way.ts";
 
 export type SshAuth =
   /** A private key file; a leading `~/` is the user's home. */
@@ -48,6 +48,8 @@ export interface SshTarget {
   proxyCommand?: string | undefined;
   /** OpenSSH's client carries the connection instead of the library. */
   system?: { way: SystemWay; certificates: readonly string[] } | undefined;
+  /** How OpenSSH's client takes over when a host of the way offers a certificate; told when it has. */
+  ifCertified?: { system: NonNullable<SshTarget["system"]>; taken: () => void } | undefined;
 }
 
 /**

@@ -11,9 +11,10 @@ import {
   matchInputs,
   type TensorData,
   type TensorJson,
+  type TensorSpec,
   toJson,
 } from "./tensors.ts";
-import type { OnnxModel, TensorSpec } from "./types.ts";
+import type { OnnxModel } from "./types.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 

@@ -1,6 +1,5 @@
 import { invalid } from "../errors.ts";
 import { type JsonObject, member, object, onlyKnown } from "../validate.ts";
-import type { TensorSpec } from "./types.ts";
 
 const MOST_TENSORS = 64;
 const MOST_DIMS = 8;
@@ -29,6 +28,13 @@ export interface TensorValue {
   type: ElementType;
   dims: number[];
   data: TensorData;
+}
+
+/** One input or output of a model; a dimension is a length or the name of one that is free. */
+export interface TensorSpec {
+  name: string;
+  type: string;
+  dims: (number | string)[];
 }
 
 /**

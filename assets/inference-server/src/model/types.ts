@@ -1,14 +1,7 @@
 import type { ChatAnswer, ChatRequest } from "./chat.ts";
-import type { InferRequest, TensorJson } from "./tensors.ts";
+import type { InferRequest, TensorJson, TensorSpec } from "./tensors.ts";
 
 export type BackendName = "echo" | "onnx";
-
-/** One input or output of a model; a dimension is a length or the name of one that is free. */
-export interface TensorSpec {
-  name: string;
-  type: string;
-  dims: (number | string)[];
-}
 
 export interface EchoModel {
   kind: "echo";

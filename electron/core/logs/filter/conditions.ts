@@ -2,30 +2,7 @@ import type { FieldFilter, LogFilter } from "../../../contract/logs.ts";
 import { type Block, kinds, levelBit } from "../buffer/index.ts";
 import { fieldFits, fieldMust, numberOf } from "./fields.ts";
 import { compileExpression } from "./regex.ts";
-import type { FilterOptions } from "./types.ts";
-
-/** One thing asked of a line. */
-export type Condition = KindCondition | TextCondition;
-
-/** Judged by what is known of a line beside its text. */
-export interface KindCondition {
-  by: "kind";
-  fits(kind: number): boolean;
-}
-
-export interface TextCondition {
-  by: "text";
-  /** Found in every line of ASCII that fits, and never across two lines; null when there is nothing to look for. */
-  must: RegExp | null;
-  /** `must` stands in the bytes of other lines that fit, too. */
-  bytes: boolean;
-  /** A line of ASCII that holds `must` fits. */
-  exact: boolean;
-  /** False when what stands behind `must` shows that this place isn't it. */
-  plausible?: (text: string, end: number) => boolean;
-  /** The last word, on any line. */
-  test(text: string): boolean;
-}
+import type { Condition, FilterOptions, KindCondition, TextCondition } from "./types.ts";
 
 /** The conditions of a filter, cheapest first. `BAD_INPUT` {field: "regex", reason}. */
 export function conditionsOf(filter: LogFilter, { speaksOf }: FilterOptions): Condition[] {

@@ -1,6 +1,5 @@
 import type { LogFilter, LogHead, LogLine } from "../../../contract/logs.ts";
 import type { Clock } from "../../ports.ts";
-import type { Condition } from "./conditions.ts";
 
 export interface FilterOptions {
   /**
@@ -79,4 +78,27 @@ export interface CompiledFilter {
   fold: boolean;
   /** All must be met. */
   conditions: Condition[];
+}
+
+/** One thing asked of a line. */
+export type Condition = KindCondition | TextCondition;
+
+/** Judged by what is known of a line beside its text. */
+export interface KindCondition {
+  by: "kind";
+  fits(kind: number): boolean;
+}
+
+export interface TextCondition {
+  by: "text";
+  /** Found in every line of ASCII that fits, and never across two lines; null when there is nothing to look for. */
+  must: RegExp | null;
+  /** `must` stands in the bytes of other lines that fit, too. */
+  bytes: boolean;
+  /** A line of ASCII that holds `must` fits. */
+  exact: boolean;
+  /** False when what stands behind `must` shows that this place isn't it. */
+  plausible?: (text: string, end: number) => boolean;
+  /** The last word, on any line. */
+  test(text: string): boolean;
 }

@@ -1,7 +1,7 @@
 import { Failure } from "../../failure.ts";
 import type { Cancellable } from "../../ports.ts";
-import type { SystemWay } from "../system/arguments.ts";
 import { chooseTransport, type Transport } from "../system/choose.ts";
+import type { SystemWay } from "../system/way.ts";
 import type { ConfiguredAuth, SshAuth, SshTarget } from "../target.ts";
 import { refuseBadName, type SshConfig } from "./index.ts";
 import type { ConfiguredHost } from "./settings.ts";
@@ -20,6 +20,10 @@ export interface WantedHost {
   transport?: "auto" | "library" | "system" | undefined;
   /** Take private keys that others may read too, on the whole way. */
   allowOpenKeys?: boolean | undefined;
+  /** A host of the way has offered a certificate: OpenSSH's client again, without a look. */
+  certified?: boolean | undefined;
+  /** Told when a host of the way has offered one, and OpenSSH's client has taken over. */
+  onCertified?: (() => void) | undefined;
 }
 
 /** A way to a host, found. */
@@ -48,14 +52,22 @@ export async function findRoute(wanted: WantedHost, config: SshConfig, options: 
     clock,
     env: openSsh.env,
   });
-  if (transport.by === "library") return { target, host, hops, transport };
   const way: SystemWay = {
     includes: host === null ? [] : config.files,
     name: wanted.config ?? wanted.address,
     ...(wanted.config === undefined ? { user: wanted.user, port: wanted.port } : {}),
     jumps: wanted.jumps,
   };
-  return { target: { ...target, system: { way, certificates: transport.certificates } }, host, hops, transport };
+  const system = { way, certificates: transport.certificates };
+  if (transport.by === "system") return { target: { ...target, system }, host, hops, transport };
+  // Whoever chose the library, or a key that OpenSSH would not take, has said that it is to be the library.
+  if (transport.reason === "chosen" || wanted.allowOpenKeys) return { target, host, hops, transport };
+  if (wanted.certified) {
+    const certified = { ...transport, by: "system" as const, reason: "host-certificate" as const };
+    return { target: { ...target, system }, host, hops, transport: certified };
+  }
+  const ifCertified = { system, taken: () => wanted.onCertified?.() };
+  return { target: { ...target, ifCertified }, host, hops, transport };
 }
 
 function withRules(found: Omit<FoundRoute, "transport">, { allowOpenKeys }: WantedHost): typeof found {

@@ -1,17 +1,5 @@
 import { quoted, type RunConfig } from "./runConfig.ts";
 
-/** How OpenSSH's client is to reach a host. */
-export interface SystemWay {
-  /** Configuration files that hold for it, the first one first; none when a person gave all there is. */
-  includes: readonly string[];
-  /** Its name there, or the address. */
-  name: string;
-  /** What a person gave in place of the configuration. */
-  user?: string | undefined;
-  port?: number | undefined;
-  jumps?: readonly string[] | undefined;
-}
-
 /** The arguments of a master with this configuration; what is said here holds for the host itself and for no hop. */
 export function masterArguments(configFile: string, socket: string, { way, target, keyFile }: RunConfig): string[] {
   const { auth } = target;

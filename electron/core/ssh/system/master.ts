@@ -9,12 +9,13 @@ import { pause } from "../limits.ts";
 import type { Program } from "../run.ts";
 import type { SshTarget } from "../target.ts";
 import type { RemoteAddress, RemoteCaller, RemoteListener } from "../types.ts";
-import { masterArguments, type SystemWay, throughMaster } from "./arguments.ts";
+import { masterArguments, throughMaster } from "./arguments.ts";
 import { openUnixThrough, runThrough, tcpThrough } from "./channels.ts";
 import type { Helper } from "./helper.ts";
 import { masterFailure } from "./problems.ts";
 import { forwardPath, listenThrough } from "./remote.ts";
 import { runConfig } from "./runConfig.ts";
+import type { SystemWay } from "./way.ts";
 
 export interface MasterDeps {
   target: SshTarget;

@@ -1,5 +1,5 @@
 import type { SshTarget } from "../target.ts";
-import type { SystemWay } from "./arguments.ts";
+import type { SystemWay } from "./way.ts";
 
 export interface RunConfig {
   way: SystemWay;
