@@ -37,14 +37,14 @@ export async function perform(page, words, [verb, id, more]) {
   else if (verb === "fill") await scope.getByLabel(name, { exact: true }).first().fill(more);
   else if (verb === "row")
     await page
-      .getByRole("row", { name: new RegExp(name) })
+      .getByRole("row", { name: new RegExp(name ?? id) })
       .first()
       .click();
   else if (verb === "key") await page.keyboard.press(id);
   else if (verb === "dialog") await top.waitFor();
 }
 
-/** Practice fleet, secrets, launches that went well and one that did not, a changed key, a production host. */
+/** Practice fleet, secrets, a rule, a remote tunnel, launches that went well and one that did not, a changed key, a production host. */
 export async function prepare(page, words) {
   await page.setViewportSize({ width: 1440, height: 900 });
   await setLook(page, words, { theme: "dark", language: "en" });
@@ -78,6 +78,12 @@ export async function prepare(page, words) {
     await page.getByRole("button", { name: words["launch.openContainer"] }).click();
     places[name] = await afterRoute(page, "/containers/");
   }
+  await go(page, "/alerts/rules/add");
+  await perform(page, words, ["fill", "ruleForm.name", "health"]);
+  await perform(page, words, ["fill", "ruleForm.text", "/health"]);
+  await press("rules.add");
+  await page.locator("dialog.modal[open]").waitFor({ state: "detached" });
+  places.remote = await addRemoteTunnel(page, press, words);
   await go(page, "/containers");
   await page.getByRole("row", { name: /embedder/ }).click();
   places.careless = await afterRoute(page, "/containers/");
@@ -111,6 +117,18 @@ async function launch(page, template, name) {
 async function afterRoute(page, before) {
   await page.waitForFunction((prefix) => location.hash.startsWith(`#${prefix}`), before);
   return page.evaluate((prefix) => location.hash.slice(prefix.length + 1), before);
+}
+
+/** From a port of orion to the door that serves this page. */
+async function addRemoteTunnel(page, press, words) {
+  await go(page, "/tunnels/-/add");
+  await perform(page, words, ["text", "tunnelForm.kind.remote"]);
+  await perform(page, words, ["fill", "tunnelForm.name", "to-here"]);
+  await page.getByLabel(words["tunnelForm.host"], { exact: true }).selectOption({ label: "orion" });
+  await perform(page, words, ["fill", "tunnelForm.port", new URL(page.url()).port]);
+  await press("tunnels.add");
+  await page.waitForFunction(() => /^#\/tunnels\/(?!-)/.test(location.hash));
+  return afterRoute(page, "/tunnels/");
 }
 
 /** A host of production whose key nobody has seen: a practice host by another name. */

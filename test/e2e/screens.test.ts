@@ -1,6 +1,7 @@
 /** Every screen and the main dialogs in four looks: accessible, in one language, inside the window, without a complaint. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sections } from "../../renderer/app/sections.ts";
 import { whyNoBrowser } from "../helpers/browser.ts";
 import {
   keepOnFailure,
@@ -18,10 +19,12 @@ import {
 import { axeFindings, keepPicture, type Language, sidewaysScroll, wordsIn, wrongWords } from "../helpers/e2eLook.ts";
 import { firstStops, type Guide, type Stop, section, stops, wrongStops } from "../helpers/e2eTour.ts";
 import {
+  addRemoteTunnel,
   closeDrawer,
   keepForSession,
   openHost,
   openLaunch,
+  putRule,
   putSecret,
   setFault,
   startAndWatch,
@@ -120,6 +123,14 @@ describe("screens", () => {
         .first()
         .check();
       expect(await startAndWatch(page, form)).toBe("done");
+      await putRule(page, "health", "/health");
+      // Our own door answers over HTTP, as good a service as any.
+      await addRemoteTunnel(page, "to-here", "orion", Number(new URL(program.address).port));
+    });
+
+    test("there is a stop for each section", () => {
+      const names = new Set(stops.map(({ name }) => name));
+      expect(sections.map(({ id }) => id).filter((id) => !names.has(id))).toEqual([]);
     });
 
     test.each(looks)("$name", { timeout: 180_000 }, async (look) => {

@@ -57,6 +57,31 @@ export const firstStops: readonly Stop[] = [
     leave: close,
   },
   {
+    name: "alerts-none",
+    open: async (guide) => {
+      await section(guide, "section.alerts");
+      await seen(guide.page.getByText(guide.w("alerts.none")));
+    },
+  },
+  {
+    name: "rules-none",
+    open: async ({ page, w }) => {
+      await page.getByRole("tab", { name: w("alerts.tab.rules"), exact: true }).click();
+      await seen(page.getByText(w("rules.none")));
+    },
+  },
+  {
+    name: "rule-add",
+    open: async ({ page, w }) => {
+      await page
+        .getByRole("button", { name: w("rules.add") })
+        .first()
+        .click();
+      await seen(page.getByRole("dialog", { name: w("ruleForm.addTitle") }));
+    },
+    leave: close,
+  },
+  {
     name: "secrets-no-store",
     open: async (guide) => {
       await section(guide, "section.secrets");
@@ -73,12 +98,10 @@ export const firstStops: readonly Stop[] = [
   },
 ];
 
-/** Sections that have no stop of their own among `stops`: looked at as they open. */
-const others: readonly Stop[] = sections
-  .filter(({ id }) => !["fleet", "containers", "logs", "secrets", "audit", "settings"].includes(id))
-  .map(({ id }) => ({ name: id, open: (guide) => section(guide, `section.${id}`) }));
-
-/** With the practice fleet up, a secret stored and the container `look-at-me` launched on orion. */
+/**
+ * With the practice fleet up, a secret stored, the container `look-at-me` launched on orion, the rule `health` that has
+ * fired, and the remote tunnel `to-here`.
+ */
 export const stops: readonly Stop[] = [
   {
     name: "fleet",
@@ -246,6 +269,82 @@ export const stops: readonly Stop[] = [
     leave: close,
   },
   {
+    name: "logs-of-a-host",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: w("logs.choose"), exact: true }).click();
+      const dialog = page.getByRole("dialog", { name: w("logs.choose") });
+      await dialog.getByText(w("logs.more")).first().click();
+      await dialog.getByRole("button", { name: w("logs.openOf").replace("{name}", "/var/log/syslog") }).click();
+      await gone(dialog);
+      await textOf(page.getByRole("log"), (text) => text.includes("orion"));
+    },
+  },
+  {
+    name: "alerts",
+    open: async (guide) => {
+      await section(guide, "section.alerts");
+      await seen(row(guide, "section.alerts", "health").getByText(guide.w("alerts.state.firing")));
+    },
+  },
+  {
+    name: "rules",
+    open: async (guide) => {
+      await guide.page.getByRole("tab", { name: guide.w("alerts.tab.rules"), exact: true }).click();
+      await seen(row(guide, "alerts.tab.rules", "health"));
+    },
+  },
+  {
+    name: "tunnels",
+    open: async (guide) => {
+      await section(guide, "section.tunnels");
+      await seen(row(guide, "section.tunnels", "to-here").getByText(guide.w("light.healthy")));
+    },
+  },
+  {
+    name: "tunnel-remote",
+    open: async (guide) => {
+      await row(guide, "section.tunnels", "to-here").getByText("to-here", { exact: true }).click();
+      await seen(guide.page.getByRole("dialog", { name: "to-here" }).getByText(guide.w("tunnel.hostAddress")));
+    },
+    leave: close,
+  },
+  {
+    name: "tunnel-remote-add",
+    open: async ({ page, w }) => {
+      await page.getByRole("button", { name: w("tunnels.add") }).click();
+      const dialog = page.getByRole("dialog", { name: w("tunnelForm.addTitle") });
+      await dialog.getByText(w("tunnelForm.kind.remote"), { exact: true }).click();
+      await seen(dialog.getByText(w("tunnelForm.remoteText")));
+    },
+    leave: close,
+  },
+  {
+    name: "notebooks",
+    open: async (guide) => {
+      await section(guide, "section.notebooks");
+      await seen(row(guide, "section.notebooks", "first-steps"));
+    },
+  },
+  {
+    name: "notebook",
+    open: async (guide) => {
+      await row(guide, "section.notebooks", "old-evaluation").click();
+      await seen(guide.page.getByRole("dialog").getByText(guide.w("notebook.login"), { exact: true }));
+    },
+    leave: close,
+  },
+  {
+    name: "notebook-start",
+    open: async ({ page, w }) => {
+      await page
+        .getByRole("button", { name: w("notebooks.start") })
+        .first()
+        .click();
+      await seen(page.getByRole("dialog", { name: w("notebooks.start") }));
+    },
+    leave: close,
+  },
+  {
     name: "secrets",
     open: async (guide) => {
       await section(guide, "section.secrets");
@@ -284,7 +383,6 @@ export const stops: readonly Stop[] = [
     },
     leave: close,
   },
-  ...others,
   { name: "settings", open: (guide) => section(guide, "section.settings") },
   {
     name: "palette",

@@ -55,6 +55,36 @@ export async function putSecret(page: Page, name: string, value: string): Promis
   await seen(rowOf(page, "Secrets", new RegExp(name)));
 }
 
+/** A rule for a text in any container's log; waits until it has fired once. */
+export async function putRule(page: Page, name: string, text: string): Promise<void> {
+  await openSection(page, "Alerts");
+  await page.getByRole("tab", { name: "Rules" }).click();
+  await page.getByRole("button", { name: "Add a rule" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Add a rule" });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByLabel("Text in the line").fill(text);
+  await dialog.getByRole("button", { name: "Add a rule" }).click();
+  await gone(dialog);
+  await page.getByRole("tab", { name: "Alerts" }).click();
+  await seen(rowOf(page, "Alerts", new RegExp(name)).first(), 30_000);
+}
+
+/** A tunnel from a port of `host`, which picks it, to `port` here. */
+export async function addRemoteTunnel(page: Page, name: string, host: string, port: number): Promise<void> {
+  await openSection(page, "Tunnels");
+  await page.getByRole("button", { name: "Add tunnel" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Add a tunnel" });
+  await dialog.getByText("From the host to here", { exact: true }).click();
+  await dialog.getByLabel("Host", { exact: true }).selectOption({ label: host });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByLabel("Port", { exact: true }).fill(String(port));
+  await dialog.getByRole("button", { name: "Add tunnel" }).click();
+  await gone(dialog);
+  const drawer = page.getByRole("dialog", { name });
+  await seen(drawer.getByText("healthy"));
+  await closeDrawer(drawer);
+}
+
 /** The launch form on the host whose drawer is open, with a template chosen by its title. */
 export async function openLaunch(page: Page, drawer: Locator, template: string): Promise<Locator> {
   await drawer.getByRole("button", { name: "Launch" }).click();
