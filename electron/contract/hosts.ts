@@ -256,7 +256,7 @@ export const hostRoute = z.object({
   allowOpenKeys: z.boolean(),
   transport: z.object({
     by: z.enum(["library", "system"]),
-    reason: z.enum(["default", "chosen", "certificate", "security-key"]),
+    reason: z.enum(["default", "chosen", "certificate", "security-key", "host-certificate"]),
   }),
   certificates: z.array(
     z.object({

@@ -21,7 +21,7 @@ import {
   type SecretKeeper,
   type SecretsFile,
 } from "../../electron/core/secrets/index.ts";
-import type { HostLink, LinkState } from "../../electron/core/ssh/types.ts";
+import type { ExecOptions, HostLink, LinkState } from "../../electron/core/ssh/types.ts";
 import { type FakeEngine, fakeEngine, fakeImage } from "./fakeEngine.ts";
 import { type FakeServer, fakeServer } from "./fakeServer.ts";
 
@@ -94,7 +94,14 @@ export function fakeLink(engine: FakeEngine, server: FakeServer) {
         signal?.addEventListener("abort", () => reject(offline()), { once: true });
       });
     },
-    async exec(): Promise<never> {
+    /** Places that each command has in the queue before it runs. */
+    places: [] as number[],
+    async exec(_argv: readonly string[], { onPlace }: ExecOptions = {}): Promise<never> {
+      for (const place of link.places) {
+        onPlace?.(place);
+        // Whoever watches sees each.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       throw new Failure("COMMAND_FAILED", { program: "cat" });
     },
     async spawn(): Promise<never> {

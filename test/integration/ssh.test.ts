@@ -292,6 +292,23 @@ describe.skipIf(mustSkip("ssh against OpenSSH", "sshd"))("a link to OpenSSH's ss
       );
     });
 
+    it("tells who waits the place, while eight are held", async () => {
+      const { link } = connectTo();
+      await link.ready();
+      const hold = new AbortController();
+      const busy = Array.from({ length: 8 }, () =>
+        link.exec(["sleep", "600"], { signal: hold.signal, timeoutMs: 60_000 }).catch(() => null),
+      );
+      await until(() => link.channels?.().open === 8, { timeoutMs: 5_000, what: "eight channels are held" });
+      const told: number[][] = [[], [], []];
+      const waiting = told.map((places) => link.exec(["true"], { onPlace: (place) => places.push(place) }));
+      await until(() => told.every(({ length }) => length > 0), { timeoutMs: 5_000 });
+      expect(told).toEqual([[1], [2], [3]]);
+      hold.abort();
+      await Promise.all([...busy, ...waiting]);
+      expect(told.map((places) => places.at(-1))).toEqual([0, 0, 0]);
+    });
+
     it("keeps room for short commands beside programs that go on", async () => {
       const { link } = connectTo();
       const long = Array.from({ length: 7 }, () => link.spawn(["sleep", "60"]));

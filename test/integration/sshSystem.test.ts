@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -191,6 +191,82 @@ describe.skipIf(mustSkip("certificates by OpenSSH's client", "sshd"))("certifica
       await certified.stop();
       rmSync(join(home, "known"), { force: true });
     }
+  });
+
+  describe("a host with a certificate, and a key that the library could log in with", () => {
+    let certified: LabSshd;
+    const lines = (marker: string, key: string) =>
+      writeFileSync(join(home, "known"), `${marker} [127.0.0.1]:${certified.port} ${key}\n`);
+    const ca = () => readFileSync(join(home, "ca.pub"), "utf8");
+    const plain = () =>
+      config("plain")
+        .replace(` Port ${sshd.port}`, ` Port ${certified.port}`)
+        .replace(join(home, "plain"), certified.userKey.file);
+
+    beforeAll(async () => {
+      const dir = mkdtempSync(join(home, "host-"));
+      keygen("-t", "ed25519", "-N", "", "-f", join(dir, "key"));
+      keygen("-s", join(home, "ca"), "-h", "-I", "a host", "-n", "127.0.0.1", "-V", "-1d:+1d", join(dir, "key.pub"));
+      certified = await startSshd({
+        config: [`HostKey ${join(dir, "key")}`, `HostCertificate ${join(dir, "key-cert.pub")}`],
+      });
+    });
+    afterAll(async () => {
+      await certified?.stop();
+      rmSync(join(home, "known"), { force: true });
+    });
+
+    it("is left to OpenSSH's client by itself, and then at once", async () => {
+      lines("@cert-authority", ca());
+      let taken = 0;
+      const { link, asked, found } = linkTo(plain(), { onCertified: () => (taken += 1) });
+      expect((await found()).transport).toMatchObject({ by: "library", reason: "default" });
+      await link.ready();
+      expect({ asked, taken, out: String((await link.exec(["echo", "hi"])).stdout) }).toEqual({
+        asked: [],
+        taken: 1,
+        out: "hi\n",
+      });
+      const again = linkTo(plain(), { certified: true });
+      expect((await again.found()).transport).toMatchObject({ by: "system", reason: "host-certificate" });
+      await again.link.ready();
+      expect(again.asked).toEqual([]);
+    });
+
+    it.each<[string, () => void, Partial<WantedHost>]>([
+      ["no authority is on record", () => rmSync(join(home, "known"), { force: true }), {}],
+      [
+        "the authority is another host's",
+        () => writeFileSync(join(home, "known"), `@cert-authority elsewhere ${ca()}`),
+        {},
+      ],
+      ["a person has chosen the library", () => lines("@cert-authority", ca()), { transport: "library" }],
+    ])("stays with the library: %s", async (_name, prepare, wanted) => {
+      prepare();
+      let taken = 0;
+      const { link, asked } = linkTo(plain(), { ...wanted, onCertified: () => (taken += 1) });
+      await link.ready();
+      expect({ taken, asked: asked.length }).toEqual({ taken: 0, asked: 1 });
+    });
+
+    it("stays with the library where there is no client, and asks as before", async () => {
+      lines("@cert-authority", ca());
+      const { link, asked } = linkTo(plain(), {}, { env: { PATH: "/nonexistent" } });
+      await link.ready();
+      expect(asked).toHaveLength(1);
+    });
+
+    it("asks for the bare key when the certificate is by another authority", async () => {
+      const stranger = join(mkdtempSync(join(home, "ca-")), "ca");
+      keygen("-t", "ed25519", "-N", "", "-f", stranger);
+      lines("@cert-authority", readFileSync(`${stranger}.pub`, "utf8"));
+      const { link, asked } = linkTo(plain(), {}, { answers: { hostKey: async () => false } });
+      expect((await failure(link.ready())).code).toBe("HOST_KEY_REJECTED");
+      expect(asked).toHaveLength(1);
+      const accepted = linkTo(plain());
+      await accepted.link.ready();
+      expect(accepted.asked).toEqual(asked);
+    });
   });
 
   it("says what is missing when there is no client", async () => {

@@ -22,9 +22,14 @@ export interface Routes {
 
 export function createRoutes(config: SshConfig): Routes {
   const hops = new Map<string, string[]>();
+  const certified = new Set<string>();
   return {
     async find(hostId, host, options) {
-      const route = await findRoute(wantedOf(host), config, options);
+      const route = await findRoute(
+        { ...wantedOf(host), certified: certified.has(hostId), onCertified: () => certified.add(hostId) },
+        config,
+        options,
+      );
       hops.set(
         hostId,
         (route.target.jumps ?? []).flatMap(({ pinId }) => pinId ?? []),
@@ -32,7 +37,10 @@ export function createRoutes(config: SshConfig): Routes {
       return route;
     },
     pinIds: (hostId) => hops.get(hostId) ?? [],
-    forget: (hostId) => void hops.delete(hostId),
+    forget(hostId) {
+      hops.delete(hostId);
+      certified.delete(hostId);
+    },
   };
 }
 

@@ -1,13 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { Failure } from "../failure.ts";
-import { libraryCarrier } from "./carrier.ts";
 import type { AuthTrace } from "./connection/auth.ts";
 import { dial } from "./connection/dial.ts";
 import { Held } from "./connection/held.ts";
 import { type ConfiguredKeys, type Identity, type KeySkip, loadIdentity } from "./connection/identity.ts";
-import { openRoute, type RouteDeps } from "./connection/route.ts";
+import type { RouteDeps } from "./connection/route.ts";
+import { openCarrier } from "./open.ts";
 import { runToEnd } from "./run.ts";
-import { openSystem } from "./system/connect.ts";
 import { keysAtHand } from "./system/keys.ts";
 import type { SshTarget } from "./target.ts";
 import { defaultTimings } from "./timings.ts";
@@ -52,7 +51,7 @@ export async function examineRoute(deps: ExamineDeps, tell: Examination): Promis
       tell.done();
     }
     const route = { ...deps, held, timings: defaultTimings, ...watch(deps, tell) };
-    const carrier = target.system ? await openSystem(route) : libraryCarrier(await openRoute(route), deps.clock);
+    const carrier = await openCarrier(route);
     try {
       tell.begin("channel", target);
       const command = { line: "true", what: "true", mark: "", slot: () => {} };

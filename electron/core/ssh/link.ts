@@ -1,14 +1,13 @@
 import { inspect } from "node:util";
 import { Failure, isFailure } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock, Random } from "../ports.ts";
-import { type Carrier, libraryCarrier } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
 import { Held } from "./connection/held.ts";
-import { openRoute } from "./connection/route.ts";
 import { createKeepAlive, type KeepAlive } from "./keepAlive.ts";
 import { type ChannelBudget, type ConnectGate, createChannelBudget } from "./limits.ts";
+import { openCarrier } from "./open.ts";
 import { commandLine } from "./quote.ts";
 import { goOn, type Program, runToEnd } from "./run.ts";
-import { openSystem } from "./system/connect.ts";
 import type { Ask, SshTarget } from "./target.ts";
 import { backOff, defaultTimings, type LinkTimings } from "./timings.ts";
 import type { HostKeys } from "./trust/hostKeys.ts";
@@ -229,9 +228,10 @@ class SshLink implements HostLink {
   async #connect(signal: AbortSignal): Promise<Carrier> {
     const { target } = this.#deps;
     this.#target = typeof target === "function" ? await target(signal) : target;
-    const route = { ...this.#deps, target: this.#target, signal, held: this.#held, timings: this.#timings };
-    if (this.#target.system !== undefined) return await openSystem(route);
-    return libraryCarrier(await openRoute(route), this.#deps.clock);
+    return await openCarrier({
+      ...{ ...this.#deps, target: this.#target },
+      ...{ signal, held: this.#held, timings: this.#timings },
+    });
   }
 
   #up(connection: Carrier): void {

@@ -12,6 +12,7 @@ import { type AuthTrace, type HeldPassword, planAuth } from "./auth.ts";
 import { ChannelStream } from "./channelStream.ts";
 import { createWindowBudget } from "./channelWindow.ts";
 import { watchGreeting } from "./greeting.ts";
+import { watchOffer } from "./hostOffer.ts";
 import type { Identity } from "./identity.ts";
 import { createPatience } from "./patience.ts";
 import { channelFailure, connectFailure } from "./problems.ts";
@@ -32,6 +33,8 @@ export interface ConnectDeps {
   signal: AbortSignal;
   timings: { dialMs: number; handshakeMs: number; channelMs: number };
   trace?: AuthTrace | undefined;
+  /** Turn away from a host that offers a certificate which an authority on record may vouch for. */
+  leaveCertified?: boolean | undefined;
 }
 
 /** A program's channel: its input and output as a stream, the rest (errors, exit, signals) on the channel itself. */
@@ -227,7 +230,9 @@ type ChannelDone = (error: Error | undefined, channel: ClientChannel) => void;
 export async function openConnection(deps: ConnectDeps): Promise<Connection> {
   const { target, clock, signal, hostKeys, hostId, timings, wire: socket } = deps;
   const { address, port } = target;
-  const knownTypes = await hostKeys.knownTypes(keyQuestion(hostId, target));
+  const asked = keyQuestion(hostId, target);
+  const knownTypes = await hostKeys.knownTypes(asked);
+  const vouched = deps.leaveCertified === true && (await hostKeys.onRecord(asked)).authorities.length > 0;
   // ssh2 would wait for ever on a wire that broke before it listened: a proxy command that fails at once.
   if (socket.destroyed) {
     const reason = socket.errored === null ? "the connection was closed at once" : reasonOf(socket.errored);
@@ -246,6 +251,9 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
   const greeting = watchGreeting(socket, () =>
     giveUp(new Failure("NOT_SSH", { address, port, said: greeting.said() })),
   );
+  const offer = watchOffer(socket, (types) => {
+    if (vouched && types.some((type) => type.endsWith("-cert-v01@openssh.com"))) giveUp(leftToOpenSsh(target));
+  });
   const patience = createPatience(clock, timings.handshakeMs, () => giveUp(tooSlow(target, greeting.state())));
   const onAbort = () => giveUp(new Failure("CANCELLED"));
   signal.addEventListener("abort", onAbort, { once: true });
@@ -294,8 +302,13 @@ export async function openConnection(deps: ConnectDeps): Promise<Connection> {
   } finally {
     patience.stop();
     greeting.stop();
+    offer.stop();
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+function leftToOpenSsh({ address, port }: SshTarget): Failure {
+  return new Failure("HOST_KEY_REJECTED", { address, port, reason: "host-certificate" });
 }
 
 function tooSlow({ address, port }: SshTarget, greeting: "nothing" | "other" | "seen"): Failure {

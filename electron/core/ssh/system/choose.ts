@@ -12,7 +12,7 @@ import { keyTypeOf } from "./keyType.ts";
 /** Who carries the connection. The library cannot prove itself with certificates or security keys; OpenSSH's client can. */
 export interface Transport {
   by: "library" | "system";
-  reason: "default" | "chosen" | "certificate" | "security-key";
+  reason: "default" | "chosen" | "certificate" | "security-key" | "host-certificate";
   /** Certificates that are there, for their dates. */
   certificates: string[];
 }

@@ -3,6 +3,7 @@ import { printable } from "../connection/auth.ts";
 import { asHop, type RouteDeps } from "../connection/route.ts";
 import { decideHostKey, keyQuestion } from "../connection/verify.ts";
 import type { SshTarget } from "../target.ts";
+import { readHostCertificate } from "../trust/hostCertificate.ts";
 import type { RecordedKey } from "../trust/hostKeys.ts";
 import { knownHostName } from "../trust/knownHosts.ts";
 import type { HelperAnswer, HelperQuestion } from "./helper.ts";
@@ -39,15 +40,19 @@ export function createInterview(deps: InterviewDeps) {
     const host = hosts.find((one) => keyName(one) === name.toLowerCase());
     if (host === undefined) return [];
     deps.progress.at(host);
-    const trusted = lines((await known(host)).authorities, "@cert-authority ");
-    // The client checks a certificate itself, and comes again with the bare key when no authority vouches for it.
-    if (/-cert-v\d\d@openssh\.com$/.test(type)) return trusted;
-    const key = Buffer.from(blob, "base64");
+    const { authorities } = await known(host);
+    const shown = Buffer.from(blob, "base64");
+    const certificate = readHostCertificate(shown);
+    // The client checks a certificate itself. By a stranger's it goes on with the bare key, and does not ask again.
+    if (certificate && authorities.some((one) => one.key.equals(certificate.authority))) {
+      return lines(authorities, "@cert-authority ");
+    }
+    const key = certificate?.key ?? shown;
     const ask = host === target ? deps.ask : asHop(deps.ask, host);
     const decision = decideHostKey(key, { ...deps, target: host, ask });
     deciding = decision.catch(() => {});
     await decision;
-    return lines([{ type, key }]);
+    return lines([{ type: certificate?.type ?? type, key }]);
   }
 
   /** What was right the last time is not asked again, unless it is asked twice now. */

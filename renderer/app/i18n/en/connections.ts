@@ -42,6 +42,7 @@ export const connections = {
   "transport.reason.default": "(fastest)",
   "transport.reason.chosen": "(chosen)",
   "transport.reason.certificate": "(a certificate is used)",
+  "transport.reason.host-certificate": "(the host shows a certificate)",
   "transport.reason.security-key": "(a security key is used)",
 
   "doctor.open": "Check the connection",

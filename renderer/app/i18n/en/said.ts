@@ -37,6 +37,7 @@ export const said = {
   "reason.inventory-other-key": "the inventory names another key for this host",
   "reason.inventory-other-host": "the inventory does not name this host",
   "reason.inventory-unreadable": "there is no known_hosts line in it",
+  "reason.host-certificate": "only OpenSSH’s client can check its certificate",
   "reason.login-refused": "it takes nothing of what was tried",
   "reason.certificate-ended": "the certificate {a} ended {b}",
   "reason.open-key": "the key {what} was passed over: others may read it",

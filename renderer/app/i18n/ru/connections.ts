@@ -42,6 +42,7 @@ export const connections = {
   "transport.reason.default": "(так быстрее)",
   "transport.reason.chosen": "(выбрано вами)",
   "transport.reason.certificate": "(вход по сертификату)",
+  "transport.reason.host-certificate": "(хост показывает сертификат)",
   "transport.reason.security-key": "(вход по аппаратному ключу)",
 
   "doctor.open": "Проверить соединение",

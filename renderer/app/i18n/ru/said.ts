@@ -36,6 +36,7 @@ export const said = {
   "reason.inventory-other-key": "в списке у этого хоста другой ключ",
   "reason.inventory-other-host": "этого хоста в списке нет",
   "reason.inventory-unreadable": "в нём нет ни одной строки known_hosts",
+  "reason.host-certificate": "его сертификат может проверить только клиент OpenSSH",
   "reason.login-refused": "из испробованного он ничего не принимает",
   "reason.certificate-ended": "сертификат {a} истёк {b}",
   "reason.open-key": "ключ {what} пропущен: его могут читать другие",

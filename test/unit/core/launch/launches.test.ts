@@ -101,6 +101,18 @@ describe("a launch that goes well", () => {
     expectNoTraces(where);
   });
 
+  test("a step that waits for a channel says so with its place, and no longer than it does", async () => {
+    const where = await lab();
+    where.link.places = [3, 1, 0];
+    const { launchId } = await where.launches.start(spec());
+    const notes: string[] = [];
+    for await (const { steps } of where.launches.watch(launchId)) {
+      const note = steps.find(({ id }) => id === "prove")?.note ?? "";
+      if (notes.at(-1) !== note) notes.push(note);
+    }
+    expect(notes).toEqual(["", "queued: 3", "queued: 1", "", expect.stringMatching(/^traces: 0 /)]);
+  });
+
   test("the body that the engine got is pinned, labelled, and holds no value", async () => {
     const where = await lab();
     const view = await launched(where);
