@@ -1,4 +1,3 @@
-import type { Problem } from "../../contract/index.ts";
 import { Failure, reasonOf } from "../failure.ts";
 import type { HostLink } from "../ssh/index.ts";
 import { nameOf, targetOf } from "./light.ts";
@@ -8,21 +7,7 @@ import { probeThrough } from "./probe.ts";
 import { localAddressOf } from "./records.ts";
 import type { RemoteMemory } from "./remote/ask.ts";
 import { RemoteEnd } from "./remote/remoteEnd.ts";
-import type { LocalAddress, PortOwner, ProbeAnswer, TunnelRecord } from "./types.ts";
-
-/** Where the connections of a tunnel come in: a port of this machine, or of the host. */
-export interface Entrance {
-  /** What the host listens on; `null` for a unix socket, and for a port of this machine. */
-  readonly hostPort: number | null;
-  /** It listens, but not as it was asked to. */
-  readonly note: Problem | null;
-  readonly busy: boolean;
-  /** To be called once a second; true while somebody waits in vain. */
-  tick(): boolean;
-  /** One question in by here and out at the target. Never rejects. */
-  probe(signal: AbortSignal): Promise<ProbeAnswer>;
-  close(): Promise<void>;
-}
+import type { Entrance, LocalAddress, PortOwner, TunnelRecord } from "./types.ts";
 
 export interface EntranceDeps extends Omit<ListenerDeps, "address" | "target"> {
   record: TunnelRecord;

@@ -1,13 +1,13 @@
 import type { Problem, TunnelRow, TunnelState } from "../../contract/index.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
-import { type Entrance, type EntranceDeps, openEntrance } from "./entrance.ts";
+import { type EntranceDeps, openEntrance } from "./entrance.ts";
 import { deafLight, hostLight, nameOf, targetOf, type Verdict, verdictLight } from "./light.ts";
 import type { Meter } from "./meter.ts";
 import { ownerFrom } from "./portOwner.ts";
 import { problemOf } from "./probe.ts";
 import type { RemoteMemory } from "./remote/ask.ts";
-import type { HostView, PortOwner, ProbeAnswer, TunnelRecord, TunnelTimings } from "./types.ts";
+import type { Entrance, HostView, PortOwner, ProbeAnswer, TunnelRecord, TunnelTimings } from "./types.ts";
 
 export interface TunnelDeps {
   record: TunnelRecord;

@@ -90,3 +90,17 @@ export interface PortOwner {
 export interface Closable extends Disposable {
   dispose(): Promise<void>;
 }
+
+/** Where the connections of a tunnel come in: a port of this machine, or of the host. */
+export interface Entrance {
+  /** What the host listens on; `null` for a unix socket, and for a port of this machine. */
+  readonly hostPort: number | null;
+  /** It listens, but not as it was asked to. */
+  readonly note: Problem | null;
+  readonly busy: boolean;
+  /** To be called once a second; true while somebody waits in vain. */
+  tick(): boolean;
+  /** One question in by here and out at the target. Never rejects. */
+  probe(signal: AbortSignal): Promise<ProbeAnswer>;
+  close(): Promise<void>;
+}

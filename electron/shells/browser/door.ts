@@ -1,21 +1,13 @@
 import { createServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type { AnyRouter } from "@orpc/server";
 import type { Clock, Random } from "../../core/ports.ts";
 import type { Asset } from "../page/index.ts";
 import { headerValues, judgeRequest, type Refusal, type RequestFacts } from "./guard.ts";
 import { HAND_OVER, handOver } from "./handOver.ts";
 import { createPages } from "./pages.ts";
 import { createSession } from "./session.ts";
-import { createSockets } from "./sockets.ts";
-
-/** What a door needs of the core. */
-export interface DoorCore {
-  readonly router: AnyRouter;
-  /** First context of each call over one connection. */
-  context(client: { address: string; userAgent: string }): object;
-}
+import { createSockets, type DoorCore } from "./sockets.ts";
 
 export interface BrowserDoor {
   readonly port: number;

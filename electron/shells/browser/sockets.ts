@@ -1,11 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { AnyRouter } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { DoorCore } from "./door.ts";
 import { type Refusal, SUBPROTOCOL, tokenOf } from "./guard.ts";
 import { refusalOf } from "./handOver.ts";
 import type { Session } from "./session.ts";
+
+/** What a door needs of the core. */
+export interface DoorCore {
+  readonly router: AnyRouter;
+  /** First context of each call over one connection. */
+  context(client: { address: string; userAgent: string }): object;
+}
 
 /** Open pages at a time. */
 export const SOCKET_LIMIT = 8;

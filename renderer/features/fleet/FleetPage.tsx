@@ -9,6 +9,7 @@ import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { Bar, Button, type Column, DataTable, Empty, matcher, SearchBox, Skeleton, State } from "../../ui/index.ts";
 import { EnvChip, isProduction, linkTone, ProblemBanner, SimulatedChip, Since, shortGpuName } from "../common/index.ts";
+import { engineName } from "./engineName.ts";
 import { HostDialog } from "./HostDialog.tsx";
 import { HostDrawer } from "./HostDrawer.tsx";
 import { Welcome } from "./Welcome.tsx";
@@ -194,10 +195,6 @@ function Warning({ host }: { host: HostRow }) {
       {words}
     </span>
   );
-}
-
-export function engineName(kind: "docker" | "podman"): string {
-  return kind === "docker" ? "Docker" : "Podman";
 }
 
 function Dash() {

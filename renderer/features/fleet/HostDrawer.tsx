@@ -18,7 +18,7 @@ import {
   Since,
 } from "../common/index.ts";
 import { DoctorButton } from "./ConnectionDoctor.tsx";
-import { engineName } from "./FleetPage.tsx";
+import { engineName } from "./engineName.ts";
 import { GpuCards } from "./GpuCards.tsx";
 import { HostDialog } from "./HostDialog.tsx";
 import { ChannelWait, HostRoute } from "./HostRoute.tsx";

@@ -2,7 +2,7 @@ import type { LaunchSpec } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { Checkbox, Section, SelectField, TextField } from "../../ui/index.ts";
 import { Amount } from "./Amount.tsx";
-import type { Change } from "./LaunchForm.tsx";
+import type { Change } from "./draft.ts";
 import { Program } from "./Program.tsx";
 import { RowsEditor } from "./RowsEditor.tsx";
 

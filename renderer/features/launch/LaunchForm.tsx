@@ -10,13 +10,11 @@ import { useApi } from "../../client/hooks.ts";
 import { Banner, Button, Empty, IconButton, SelectField, Skeleton, TextField } from "../../ui/index.ts";
 import { EnvChip, isProduction, SimulatedChip } from "../common/index.ts";
 import { Advanced } from "./Advanced.tsx";
-import { draftKey, freeName, specComplaints, specOf } from "./draft.ts";
+import { type Change, draftKey, freeName, specComplaints, specOf } from "./draft.ts";
 import { GpuPicker } from "./GpuPicker.tsx";
 import { Judgement } from "./Judgement.tsx";
 import { SecretsPicker } from "./SecretsPicker.tsx";
 import { TemplateCards } from "./TemplateCards.tsx";
-
-export type Change = (values: Partial<LaunchSpec>) => void;
 
 type FormProps = {
   wantedHost: string | null;

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { LaunchSpec } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { Field, TextField } from "../../ui/index.ts";
-import type { Change } from "./LaunchForm.tsx";
+import type { Change } from "./draft.ts";
 import { RowsEditor } from "./RowsEditor.tsx";
 
 /** What runs inside: command, plain settings, and what the model server is told to load. */

@@ -8,7 +8,7 @@ import { toProblem } from "../../client/problem.ts";
 import { Button, Select } from "../../ui/index.ts";
 import { ProblemBanner } from "../common/index.ts";
 import { PutSecretDialog } from "../secrets/PutSecretDialog.tsx";
-import type { Change } from "./LaunchForm.tsx";
+import type { Change } from "./draft.ts";
 
 type Delivery = LaunchSpec["secrets"][number]["delivery"];
 type Props = { template: Template; host: HostRow; spec: LaunchSpec; onChange: Change };

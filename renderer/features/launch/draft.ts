@@ -9,6 +9,9 @@ import type {
 } from "../../../electron/contract/index.ts";
 import type { MessageId } from "../../app/i18n/index.tsx";
 
+/** What a part of the form changes. */
+export type Change = (values: Partial<LaunchSpec>) => void;
+
 /** Rules that no reason and no date let pass, and questions of fact. The core refuses them whatever is sent. */
 const unrelaxable = new Set([
   "not-privileged",

@@ -1,0 +1,3 @@
+export function engineName(kind: "docker" | "podman"): string {
+  return kind === "docker" ? "Docker" : "Podman";
+}
