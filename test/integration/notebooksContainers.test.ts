@@ -66,6 +66,8 @@ describe.skipIf(skip)("servers that somebody else put into containers", { timeou
     (await run("docker", ["-H", `unix://${real.dockerd?.socket}`, ...args])).stdout.trim();
   /** Starts a container and waits until its server is found. */
   async function found(name: string, args: readonly string[], command: readonly string[]): Promise<NotebookRow> {
+    // Of a first try, when this is the second.
+    await docker("rm", "-f", name);
     await docker("run", "-d", "--name", name, ...args, jupyterImage, ...command);
     const end = performance.now() + 30_000;
     for (;;) {

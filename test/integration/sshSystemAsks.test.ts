@@ -42,8 +42,17 @@ function exposed(secret: string): string[] {
     look(`/proc/${pid}/cmdline`);
     look(`/proc/${pid}/environ`);
   }
-  for (const folder of runs()) for (const file of readdirSync(folder)) look(join(folder, file));
+  for (const folder of runs()) for (const file of filesIn(folder)) look(join(folder, file));
   return found;
+}
+
+/** A run may end, and take its folder with it, while one looks. */
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 const runs = () =>
   readdirSync(tmpdir())

@@ -73,10 +73,19 @@ export async function findInContainer(
     return readAndForget(stdout, deps.registrar);
   };
   const quick = await looked("quick");
-  const servers = quick.length > 0 ? quick : await looked("all");
+  const servers = quick.length > 0 ? quick : await withProcesses(await looked("all"), () => looked("quick"));
   if (servers.length === 0) return [];
   const detail = await engine.inspect(place.containerId, signal === undefined ? {} : { signal });
   return servers.map((server) => ({ place, server, published: publishedOf(detail, server.port) }));
+}
+
+/** A server that came up between files and lists is in the lists alone, without a word about its process. */
+async function withProcesses(listed: FoundServer[], again: () => Promise<FoundServer[]>): Promise<FoundServer[]> {
+  if (listed.every(({ uid }) => uid !== null)) return listed;
+  const seen = await again();
+  const known = new Set(seen.map(({ pid }) => pid));
+  for (const { pid, key } of listed) if (known.has(pid)) key?.dispose();
+  return [...seen, ...listed.filter(({ pid }) => !known.has(pid))];
 }
 
 function readAndForget(stdout: Buffer, registrar: SecretRegistrar): FoundServer[] {

@@ -180,6 +180,8 @@ async function listening(logFile: string, exitCode: () => number | null): Promis
 }
 
 async function generateKey(file: string, type: string, passphrase: string): Promise<LabKey> {
+  // ssh-keygen would ask, and wait, before it writes over one of that name.
+  rmSync(file, { force: true });
   await run(which("ssh-keygen") ?? "ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", "lab", "-f", file]);
   const { stdout } = await run("ssh-keygen", ["-l", "-f", `${file}.pub`]);
   return {
