@@ -86,8 +86,8 @@ async function examineEngine(session: HostSession, book: Book, signal: AbortSign
   book.begin("gpu", "");
   await session.refresh(signal, { onPlace: (place) => book.place(place) });
   const { gpus, gpuProblem } = session.view();
-  book.evidence("gpus", gpus.map(({ name }) => name).join(", ") || "0");
-  if (gpuProblem !== null) book.warn(gpuProblem, null);
+  if (gpuProblem === null) book.evidence("gpus", gpus.map(({ name }) => name).join(", ") || "0");
+  if (gpuProblem !== null) book.warn(gpuProblem, "nvidia-smi");
   else if (gpus.length > 0 && !engine.gpuToolkit) {
     const fix = "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker";
     book.warn({ code: "GPU_RUNTIME_MISSING", details: {} }, fix);

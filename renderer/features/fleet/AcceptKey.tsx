@@ -81,7 +81,7 @@ export function AcceptKey({ host, incident }: { host: HostDetail; incident: Host
             {(ids) => (
               <textarea
                 {...ids}
-                className="input mono"
+                className="textarea mono"
                 rows={3}
                 spellCheck={false}
                 placeholder="gpu-1.example.net ssh-ed25519 AAAA…"

@@ -5,7 +5,7 @@ import { useText } from "../../app/i18n/index.tsx";
 import { useClient } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { Button, CodeBlock, Dialog, State, type Tone } from "../../ui/index.ts";
-import { ProblemBanner } from "../common/index.ts";
+import { ProblemBanner, Since } from "../common/index.ts";
 
 /** Opens the doctor: in the actions of a host, and beside a connection that failed. */
 export function DoctorButton({ host }: { host: HostDetail }) {
@@ -28,7 +28,7 @@ function ConnectionDoctor({ host, onClose }: { host: HostDetail; onClose: () => 
   const { t } = useText();
   const [run, setRun] = useState(0);
   const { steps, problem, over } = useDiagnosis(host.id, run);
-  const failed = steps.find((step) => step.state === "failed");
+  const hindered = steps.some(({ state }) => state === "failed" || state === "warn");
   return (
     <Dialog
       title={t("doctor.title", { name: host.name })}
@@ -53,13 +53,14 @@ function ConnectionDoctor({ host, onClose }: { host: HostDetail; onClose: () => 
         ))}
       </ol>
       {problem && <ProblemBanner problem={problem} />}
-      {over && !failed && !problem && <p className="hint">{t("doctor.fine")}</p>}
+      {over && !hindered && !problem && <p className="hint">{t("doctor.fine")}</p>}
     </Dialog>
   );
 }
 
 function Step({ step }: { step: DiagnosisStep }) {
   const { t, fmt, maybe } = useText();
+  const [begun] = useState(Date.now);
   return (
     <>
       <div className="row">
@@ -67,7 +68,7 @@ function Step({ step }: { step: DiagnosisStep }) {
           tone={tones[step.state]}
           busy={step.state === "running"}
           word={t(`doctor.step.${step.kind}`)}
-          since={step.ms === null ? null : t("doctor.ms", { ms: fmt.number(step.ms) })}
+          since={step.ms === null ? <Since at={begun} /> : t("doctor.ms", { ms: fmt.number(step.ms) })}
         />
         <span className="muted mono truncate">{step.where}</span>
       </div>

@@ -16,12 +16,12 @@ function useRoute(hostId: string) {
   return useQuery(useApi().hosts.route.queryOptions({ input: { hostId }, refetchInterval: refreshMs }));
 }
 
-/** Shown beside the state of a host while commands wait for a channel; what is asked now gets the last place. */
+/** Shown beside the state of a host while commands wait for a channel. */
 export function ChannelWait({ hostId }: { hostId: string }) {
   const { t } = useText();
   const waiting = useRoute(hostId).data?.channels.waiting ?? 0;
   if (waiting === 0) return null;
-  return <span className="tone-warn">{t("route.waiting", { place: waiting })}</span>;
+  return <span className="tone-warn">{t("route.waiting", { count: waiting })}</span>;
 }
 
 function Queue({ channels }: { channels: Route["channels"] }) {
@@ -52,7 +52,9 @@ export function HostRoute({ host }: { host: HostDetail }) {
   const { t, fmt } = useText();
   const query = useRoute(host.id);
   const route = query.data;
-  if (query.error) return <ProblemBanner problem={toProblem(query.error)} />;
+  const problem = query.error ? toProblem(query.error) : null;
+  // Where the link has come to the same, its banner is there already.
+  if (problem) return problem.code === host.link.reason?.code ? null : <ProblemBanner problem={problem} />;
   if (!route || host.kind === "local") return null;
   const { channels, hops } = route;
   return (

@@ -4,8 +4,11 @@ import { Banner, CodeBlock, Facts } from "../../ui/index.ts";
 import { AcceptKey } from "./AcceptKey.tsx";
 import { LastStart } from "./LastStart.tsx";
 
-/** Run on the host itself, it shows the keys that the host really has. */
-const showKeys = "for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done";
+/** Run on the host itself, it shows the keys that the host really has, and which start of its kernel this is. */
+const showKeys = [
+  "for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done",
+  "cat /proc/sys/kernel/random/boot_id; uptime -s",
+].join("\n");
 
 /** What is known of a changed host key, what to check, and how it is settled. */
 export function Incident({ host, incident }: { host: HostDetail; incident: HostKeyIncident }) {

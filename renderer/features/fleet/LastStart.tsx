@@ -1,10 +1,8 @@
 import { useState } from "react";
 import type { HostKeyIncident } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
-import { CodeBlock, Facts, TextField } from "../../ui/index.ts";
+import { Facts, TextField } from "../../ui/index.ts";
 
-/** Run on the host itself, it tells one start of a kernel from another. */
-const showBoot = "cat /proc/sys/kernel/random/boot_id; uptime -s";
 const bootId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** By the start of its kernel a person tells a host that was set up anew from another machine in its place. */
@@ -16,7 +14,7 @@ export function LastStart({ incident }: { incident: HostKeyIncident }) {
   const typed = now.trim().toLowerCase();
   const outcome = !bootId.test(typed) ? rebooted : typed === lastBoot.id ? "no" : "yes";
   return (
-    <div className="stack tight">
+    <div className="stack">
       <Facts
         rows={[
           [
@@ -32,21 +30,14 @@ export function LastStart({ incident }: { incident: HostKeyIncident }) {
       />
       {outcome !== "unknown" && <p className="hint">{t(`incident.rebooted.${outcome}.means`)}</p>}
       {rebooted === "unknown" && (
-        <>
-          <TextField
-            mono
-            label={t("incident.boot.now")}
-            hint={t("incident.boot.nowHint")}
-            complaint={typed !== "" && !bootId.test(typed) ? t("incident.boot.bad") : null}
-            value={now}
-            onChange={setNow}
-          />
-          <CodeBlock
-            text={showBoot}
-            label={t("incident.check.command")}
-            copy={{ label: t("common.copy"), doneLabel: t("common.copied") }}
-          />
-        </>
+        <TextField
+          mono
+          label={t("incident.boot.now")}
+          hint={t("incident.boot.nowHint")}
+          complaint={typed !== "" && !bootId.test(typed) ? t("incident.boot.bad") : null}
+          value={now}
+          onChange={setNow}
+        />
       )}
     </div>
   );

@@ -23,7 +23,7 @@ export const connections = {
   "route.channels": "Channels",
   "route.channelsOf": "{open} of {limit} open, {waiting} waiting",
 
-  "route.waiting": "waiting for a channel, place {place}",
+  "route.waiting": "{count, plural, one {# command waits} other {# commands wait}} for a channel",
   "route.queueMore": "{count, plural, one {and # more} other {and # more}}",
   "route.openKeys": "Private keys that others may read are used",
   "route.openKeysText":

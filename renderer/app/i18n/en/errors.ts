@@ -41,7 +41,7 @@ export const errors = {
   "error.HOST_OFFLINE": `The host is not connected${why}.`,
   "error.HOST_OFFLINE.hint": "Connect it, or wait: it is tried again by itself.",
   "error.HOST_KEY_REJECTED": `The host key was not accepted${why}.`,
-  "error.HOST_KEY_REJECTED.hint": "Connect again when you have compared the fingerprint with one from another channel.",
+  "error.HOST_KEY_REJECTED.hint": "Compare the fingerprint with one from another channel before you try again.",
   "error.HOST_KEY_CHANGED": "The host shows another key than before.",
   "error.HOST_KEY_CHANGED.hint": "Nothing is sent to it. Open the host and compare the fingerprints.",
   "error.AUTH_FAILED": `The host did not let {user} in${why}.`,

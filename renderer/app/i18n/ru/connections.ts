@@ -24,7 +24,8 @@ export const connections = {
   "route.channels": "Каналы",
   "route.channelsOf": "открыто {open} из {limit}, ждут {waiting}",
 
-  "route.waiting": "ждёт канала, место {place}",
+  "route.waiting":
+    "{count, plural, one {# команда ждёт} few {# команды ждут} many {# команд ждут} other {# команды ждут}} канала",
   "route.queueMore": "{count, plural, one {и ещё #} few {и ещё #} many {и ещё #} other {и ещё #}}",
   "route.openKeys": "Используются закрытые ключи, которые могут читать другие",
   "route.openKeysText": "Это разрешено в настройках хоста. Закройте ключ (chmod 600) и отзовите разрешение.",

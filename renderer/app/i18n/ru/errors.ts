@@ -39,7 +39,7 @@ export const errors = {
   "error.HOST_OFFLINE": `Хост не на связи${why}.`,
   "error.HOST_OFFLINE.hint": "Подключите его или подождите: попытки повторяются сами.",
   "error.HOST_KEY_REJECTED": `Ключ хоста не приняли${why}.`,
-  "error.HOST_KEY_REJECTED.hint": "Подключитесь снова, когда сравните отпечаток с полученным другим путём.",
+  "error.HOST_KEY_REJECTED.hint": "Прежде чем пробовать снова, сравните отпечаток с полученным другим путём.",
   "error.HOST_KEY_CHANGED": "Хост показывает не тот ключ, что прежде.",
   "error.HOST_KEY_CHANGED.hint": "На него ничего не отправляется. Откройте хост и сравните отпечатки.",
   "error.AUTH_FAILED": `Хост не впустил {user}${why}.`,

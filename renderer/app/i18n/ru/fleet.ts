@@ -136,7 +136,7 @@ export const fleet = {
   "incident.boot.rebooted": "Перезагружался с тех пор",
   "incident.boot.none": "Когда хост запускали в последний раз, неизвестно.",
   "incident.boot.now": "Boot ID сейчас, с консоли хоста",
-  "incident.boot.nowHint": "Необязательно. Сравнивается здесь и никуда не отправляется.",
+  "incident.boot.nowHint": "Необязательно: вторая команда ниже. Сравнивается здесь и никуда не отправляется.",
   "incident.boot.bad": "Это не boot ID.",
   "incident.rebooted.yes": "да",
   "incident.rebooted.no": "нет",
