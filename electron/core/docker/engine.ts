@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { z } from "zod";
 import { Failure, isFailure } from "../failure.ts";
 import type { Cancellable } from "../ports.ts";
+import type { Queued } from "../ssh/index.ts";
 import {
   created,
   createdContainer,
@@ -58,12 +59,20 @@ export function createEngine(deps: SessionDeps): Engine {
     if (phase === "reconnecting" || phase === "offline") closeAll();
   });
 
+  // Who wants to know while the search waits for a channel.
+  const placed = new Set<(place: number) => void>();
+  let place = 0;
+  const onPlace = (now: number) => {
+    place = now;
+    for (const tell of placed) tell(place);
+  };
+
   /** One search for all who wait; each may stop waiting on its own. */
-  async function session(signal: AbortSignal | undefined): Promise<EngineSession> {
+  async function session({ signal, onPlace: tell = () => {} }: Cancellable & Queued): Promise<EngineSession> {
     if (disposed) throw new Failure("ENGINE_UNAVAILABLE", { reason: "disposed" });
     if (signal?.aborted) throw new Failure("CANCELLED");
     if (current === null) {
-      const finding = findEngine(deps, {});
+      const finding = findEngine(deps, { onPlace });
       current = finding;
       finding.then(
         ({ client }) => (disposed ? client.dispose() : clients.add(client)),
@@ -72,14 +81,20 @@ export function createEngine(deps: SessionDeps): Engine {
         },
       );
     }
-    return await orAborted(current, signal);
+    if (place > 0) tell(place);
+    placed.add(tell);
+    try {
+      return await orAborted(current, signal);
+    } finally {
+      placed.delete(tell);
+    }
   }
 
   async function use<T>(
-    options: Cancellable | undefined,
+    options: (Cancellable & Queued) | undefined,
     work: (client: EngineClient, found: EngineSession) => Promise<T>,
   ) {
-    const found = await session(options?.signal);
+    const found = await session({ signal: options?.signal, onPlace: options?.onPlace });
     try {
       return await work(found.client, found);
     } catch (error) {
@@ -212,7 +227,7 @@ export function createEngine(deps: SessionDeps): Engine {
 
     async *logs(id, { follow, tail = "all", sinceNs, timestamps = false, detail, signal }) {
       const subject = { id };
-      const { client } = await session(signal);
+      const { client } = await session({ signal });
       const since = sinceNs === undefined ? {} : { since: secondsOf(sinceNs) };
       const query = { follow, tail, timestamps, stdout: true, stderr: true, ...since };
       // Both at once: a first line costs one round trip less.
@@ -241,7 +256,7 @@ export function createEngine(deps: SessionDeps): Engine {
     },
 
     async *stats(id, options = {}) {
-      const { client } = await session(options.signal);
+      const { client } = await session({ signal: options.signal });
       const stream = await client.stream({
         path: `${container(id)}/stats`,
         query: { stream: true },
@@ -252,7 +267,7 @@ export function createEngine(deps: SessionDeps): Engine {
     },
 
     async *events(options = {}) {
-      const { client } = await session(options.signal);
+      const { client } = await session({ signal: options.signal });
       const since = options.since === undefined ? {} : { since: String(Math.floor(options.since / 1000)) };
       const query = { filters: { type: eventTypes }, ...since };
       const stream = await client.follow({ path: "/events", query, signal: options.signal });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Failure, isFailure } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../ports.ts";
-import type { HostLink } from "../ssh/index.ts";
+import type { HostLink, Queued } from "../ssh/index.ts";
 import { createClient, type EngineClient } from "./client.ts";
 import { candidates, diagnose, noEngine, type SocketProblem } from "./socket.ts";
 
@@ -35,7 +35,7 @@ export interface SessionDeps {
 }
 
 /** Looks for the engine's socket and agrees on the API version. */
-export async function findEngine(deps: SessionDeps, options: Cancellable): Promise<EngineSession> {
+export async function findEngine(deps: SessionDeps, options: Cancellable & Queued): Promise<EngineSession> {
   const { link } = deps;
   const paths = deps.socketPath === undefined ? await candidates(link, options) : [deps.socketPath];
   const found = new Map<string, SocketProblem>();

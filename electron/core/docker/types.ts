@@ -1,4 +1,5 @@
 import type { Cancellable, Disposable } from "../ports.ts";
+import type { Queued } from "../ssh/index.ts";
 import type { LogBatch } from "./batch.ts";
 
 export interface EngineInfo {
@@ -117,7 +118,7 @@ export type CreateBody = Record<string, unknown> & { Image: string; HostConfig: 
 /** One engine on one host. Every method rejects with a `Failure` (`ENGINE_*`, `CONTAINER_NOT_FOUND`, `NAME_TAKEN`, …). */
 export interface Engine extends Disposable {
   /** Probes the sockets at first use and negotiates the API version; kept until the link drops. */
-  info(options?: Cancellable): Promise<EngineInfo>;
+  info(options?: Cancellable & Queued): Promise<EngineInfo>;
   containers(options?: Cancellable): Promise<ContainerSummary[]>;
   inspect(id: string, options?: Cancellable): Promise<ContainerDetail>;
   images(options?: Cancellable): Promise<ImageSummary[]>;

@@ -80,7 +80,7 @@ async function within(
 
 async function examineEngine(session: HostSession, book: Book, signal: AbortSignal): Promise<void> {
   book.begin("engine", "");
-  const engine = await session.engine.info({ signal });
+  const engine = await session.engine.info({ signal, onPlace: (place) => book.place(place) });
   book.evidence("engine", `${engine.kind} ${engine.version}, API ${engine.apiVersion}, ${engine.socketPath}`);
   book.done();
   book.begin("gpu", "");

@@ -65,7 +65,8 @@ export const checkStep: Step = {
   }),
   async act(run, signal) {
     await run.link.ready({ signal });
-    run.info = await run.engine.info({ signal });
+    const onPlace = (place: number) => run.note("check", place === 0 ? "" : `queued: ${place}`);
+    run.info = await run.engine.info({ signal, onPlace });
     checkGpus(run);
     checkDisk(run);
     const names = (await run.engine.containers({ signal })).map(({ name }) => name);

@@ -16,7 +16,12 @@ describe("the connection doctor", () => {
     const session = {
       record: { id: "h", host: { kind: "local" } },
       link: { ready: async () => {} },
-      engine: { info: async () => engine },
+      engine: {
+        async info({ onPlace }: Queued) {
+          for (const place of [2, 0]) onPlace?.(place);
+          return engine;
+        },
+      },
       view: () => ({ gpus: [{ name: "H100" }], gpuProblem: null }),
       async refresh(_signal: AbortSignal, { onPlace }: Queued) {
         for (const place of [3, 2, 1, 0]) onPlace?.(place);
@@ -28,6 +33,12 @@ describe("the connection doctor", () => {
     const evidence = told
       .filter(({ kind }) => kind === "gpu")
       .map(({ state, evidence }) => [state, ...evidence.map(({ what, text }) => `${what} ${text}`)]);
+    expect(told.filter(({ kind }) => kind === "engine").map((step) => step.evidence.map(({ text }) => text))).toEqual([
+      [],
+      ["2"],
+      [],
+      ["docker 29, API 1.52, /run/docker.sock"],
+    ]);
     expect(evidence).toEqual([
       ["running"],
       ["running", "queued 3"],
