@@ -44,7 +44,7 @@ describe("with the keyboard alone", () => {
       sockets.push(socket);
     });
     await openAddress(page, program.address);
-    await seen(rowOf(page, "Fleet", /orion/).getByText("online"));
+    await seen(rowOf(page, "Fleet", /orion/).getByText("online"), 60_000);
   });
   afterAll(async () => {
     await browser?.close();
