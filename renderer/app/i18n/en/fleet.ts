@@ -131,7 +131,7 @@ export const fleet = {
   "incident.expected": "Expected",
   "incident.presented": "Shown now",
   "incident.detectedAt": "Noticed",
-  "incident.boot.id": "Boot id, when last seen",
+  "incident.boot.id": "Last boot id",
   "incident.boot.since": "Running since",
   "incident.boot.readAt": "Read at",
   "incident.boot.rebooted": "Started anew since",
