@@ -188,6 +188,8 @@ describe.skipIf(skip)("a notebook through OpenSSH's sshd", { timeout: 90_000 }, 
     expect(await compute(port, cookie, await newKernel(port, cookie), "1+1")).toBe("2");
     await until(async () => {
       const [kernel] = await all.notebooks.kernels(all.row.id);
+      // Jupyter may listen too late to hear a kernel's first word, and calls it "starting" until the next.
+      if (kernel?.state === "starting") await compute(port, cookie, kernel.id, "1+1");
       return kernel?.state === "idle" && kernel.connections === 0;
     });
     await all.notebooks.refresh();
