@@ -114,6 +114,10 @@ function scanJupyter(line: Line, _start: number, end: number): void {
   if (to - end === 48 && isHex(line.text, end, to)) line.add(end, to, "jupyter");
 }
 
+function standsFor(text: string, colon: number): boolean {
+  return text.endsWith("[detected", colon) || text.endsWith("[secret", colon);
+}
+
 /** RFC 3986 section 3.2.1: `user:password@`. The last `@` before the path ends it: passwords hold some, unescaped. */
 function scanUrl(line: Line, _start: number, end: number): void {
   const { text } = line;
@@ -122,7 +126,8 @@ function scanUrl(line: Line, _start: number, end: number): void {
   for (let at = end; at < end + 1024 && at < text.length; at++) {
     const char = text[at] as string;
     if (" \t\"'<>/?#\\`".includes(char)) break;
-    if (char === ":" && colon < 0) colon = at;
+    // The colon of a name that stands for something already is none between a user and a password.
+    if (char === ":" && colon < 0 && !standsFor(text, at)) colon = at;
     if (char === "@") sign = at;
   }
   if (colon < 0 || sign < colon + 2) return;

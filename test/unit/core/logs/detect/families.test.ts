@@ -65,6 +65,7 @@ describe("secrets known by their place", () => {
 
   test.each<[string, string, string]>([
     ["the user stays", "amqp://guest:gu-est1@mq:5672/%2f", "amqp://guest:[detected:url-password]@mq:5672/%2f"],
+    ["a user that is masked", "amqp://[secret:USER]:gu-est1@mq", "amqp://[secret:USER]:[detected:url-password]@mq"],
     ["an at sign inside", "redis://:p@ss@w0rd@cache:6379", "redis://:[detected:url-password]@cache:6379"],
     [
       "two addresses",

@@ -43,7 +43,7 @@ describe("whatever a line holds", () => {
         expect(again.line("stdout", once)).toBe(once);
         expect(again.detected.size).toBe(0);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: [["://-----BEGIN PRIVATE KEY-----@"], ["https://[secret:USER]:hunter2hunter2@x"]] },
     );
   });
 
