@@ -198,8 +198,10 @@ async function fleetOfSsh(rig: Rig): Promise<Fleet> {
   const stops: (() => Promise<void>)[] = [];
   try {
     const pids: number[] = [];
-    const ports: number[] = [];
-    for (let at = 0; at < hosts; at += 1) ports.push(await quietPort());
+    // They are drawn: the same one may come twice.
+    const drawn = new Set<number>();
+    while (drawn.size < hosts) drawn.add(await quietPort());
+    const ports = [...drawn];
     const began = performance.now();
     await inLanes(ports, atOnce, async (local) => {
       const args = sshArgs(rig.sshd, rig.sshd.port, [`${local}:127.0.0.1:${rig.far.http}`]);
