@@ -1,7 +1,7 @@
 import type { LineDetail, LogFilter, LogHead, LogLine, LogSourceRef } from "../../contract/logs.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
-import { createLogStore, type KeptLog, keptSource, type LogStore } from "./buffer/index.ts";
+import { createLogStore, type KeptLog, type LogStore } from "./buffer/index.ts";
 import type { Screener } from "./detect/index.ts";
 import type { Density, DensityRange, RowTarget } from "./filter/index.ts";
 import { detailOf } from "./line.ts";
@@ -11,7 +11,7 @@ import { createRegistry } from "./registry.ts";
 import { type Notary, type Saved, type SaveOrder, saved } from "./save.ts";
 import type { OnSecret } from "./secretWatch.ts";
 import { type SharedLog, type SourceName, worstOf } from "./shared.ts";
-import type { Sources } from "./sources/index.ts";
+import { keptSource, type Sources } from "./sources/index.ts";
 
 export interface LogRoomDeps {
   sources: Sources;

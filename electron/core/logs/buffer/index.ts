@@ -1,7 +1,6 @@
 /** Where the lines of a log are held: in memory, spilled to disk, kept. */
 export { kinds, levelBit } from "./block.ts";
 export { createLogBuffer } from "./buffer.ts";
-export { keptSource } from "./keptSource.ts";
 export { createLogStore } from "./store.ts";
 export type {
   Block,

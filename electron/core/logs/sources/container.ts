@@ -3,7 +3,7 @@ import type { ContainerDetail, Engine } from "../../docker/types.ts";
 import { Failure, isFailure } from "../../failure.ts";
 import { createLineAssembler, type TextLine } from "../lines.ts";
 import { createResumption } from "../resume.ts";
-import { isPassing, type Reading, startReading } from "./reading.ts";
+import { type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
 
 /** What the log room asks of an engine. */
@@ -43,19 +43,11 @@ class Reader {
     );
   }
 
-  async run(): Promise<void> {
-    const { signal } = this.#reading;
-    while (!signal.aborted && this.#reading.state !== "removed") {
-      try {
-        await this.#readOnce();
-      } catch (error) {
-        if (signal.aborted) return;
-        if (isFailure(error, "CONTAINER_NOT_FOUND")) return this.#removed();
-        if (!isPassing(error)) throw error;
-        this.#again(this.#sinceNs !== null || this.#deps.begun());
-        await this.#reading.lost(error);
-      }
-    }
+  run(): Promise<void> {
+    return this.#reading.persist(
+      () => this.#readOnce().catch((error: unknown) => this.#notThere(error)),
+      () => this.#again(this.#sinceNs !== null || this.#deps.begun()),
+    );
   }
 
   async #readOnce(): Promise<void> {
@@ -146,7 +138,8 @@ class Reader {
     }
   }
 
-  #removed(): void {
+  #notThere(error: unknown): void {
+    if (!isFailure(error, "CONTAINER_NOT_FOUND") || this.#reading.signal.aborted) throw error;
     this.#reading.note({ id: "removed" }, "info");
     this.#reading.become("removed");
   }

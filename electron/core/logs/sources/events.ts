@@ -1,7 +1,7 @@
 import type { LogLevel } from "../../../contract/logs.ts";
 import type { Engine, EngineEvent } from "../../docker/types.ts";
 import { plainText } from "../plain.ts";
-import { isPassing, type Reading, startReading } from "./reading.ts";
+import { type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
 
 /** So many of the newest events are known again after a lost link. */
@@ -26,38 +26,29 @@ export function eventsSource(source: EventsSource): StartSource {
   return (deps) => startReading(deps, (reading) => read({ ...deps, ...source }, reading));
 }
 
-async function read(deps: SourceDeps & EventsSource, reading: Reading): Promise<void> {
+function read(deps: SourceDeps & EventsSource, reading: Reading): Promise<void> {
   const { signal } = reading;
   const seen = new Set<string>();
   let newest: number | null = null;
-  while (!signal.aborted) {
-    try {
-      const engine = await deps.engineOf();
-      const returning = newest !== null;
-      const since: number = newest ?? deps.clock.now() - PAST_MS;
-      reading.become("live");
-      if (returning) reading.note({ id: "back" }, "info");
-      for await (const event of engine.events({ signal, since })) {
-        reading.flowing();
-        const key = `${event.at} ${event.type} ${event.action} ${event.id}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        if (seen.size > REMEMBERED) seen.delete(seen.values().next().value ?? "");
-        newest = Math.max(newest ?? 0, event.at);
-        deps.append({
-          at: event.at,
-          stream: "stdout",
-          level: levels[event.action] ?? "info",
-          text: lineOf(event, reading),
-        });
-        deps.changed();
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isPassing(error)) throw error;
-      await reading.lost(error);
+  return reading.persist(async () => {
+    const engine = await deps.engineOf();
+    let returning = newest !== null;
+    reading.become("live");
+    for await (const event of engine.events({ signal, since: newest ?? deps.clock.now() - PAST_MS })) {
+      reading.flowing();
+      const key = `${event.at} ${event.type} ${event.action} ${event.id}`;
+      // The last one comes again as long as the engine has it: one that has forgotten it may have forgotten more.
+      if (returning) reading.note({ id: seen.has(key) ? "back" : "gap" }, seen.has(key) ? "info" : "warn");
+      returning = false;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (seen.size > REMEMBERED) seen.delete(seen.values().next().value ?? "");
+      newest = Math.max(newest ?? 0, event.at);
+      const level = levels[event.action] ?? "info";
+      deps.append({ at: event.at, stream: "stdout", level, text: lineOf(event, reading) });
+      deps.changed();
     }
-  }
+  });
 }
 
 /** `container die llama-70b (4f0c9a1be2d3) image=… exitCode=137` */

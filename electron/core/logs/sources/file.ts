@@ -6,7 +6,7 @@ import type { HostLink } from "../../ssh/types.ts";
 import { createLineAssembler, type LineAssembler, type TextLine } from "../lines.ts";
 import { followScript } from "./fileScript.ts";
 import { createMarkReader, type Piece } from "./marks.ts";
-import { isPassing, type Reading, startReading } from "./reading.ts";
+import { type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
 
 /** Of the past, so that the last lines are among them without reading the whole file. */
@@ -53,20 +53,15 @@ class FileReader {
     );
   }
 
-  async run(): Promise<void> {
-    const { signal } = this.#reading;
-    while (!signal.aborted) {
-      try {
-        await this.#readOnce();
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isPassing(error)) throw error;
+  run(): Promise<void> {
+    return this.#reading.persist(
+      () => this.#readOnce(),
+      () => {
         this.#lines.reset();
         this.#offset = this.#lineStart;
         this.#returning = this.#inode !== "";
-        await this.#reading.lost(error);
-      }
-    }
+      },
+    );
   }
 
   async #readOnce(): Promise<void> {

@@ -10,6 +10,7 @@ import type { OwnLog } from "./own.ts";
 import type { StartSource } from "./types.ts";
 
 export type { LogEngine } from "./container.ts";
+export { keptSource } from "./kept.ts";
 export { type LogOffers, logOffers } from "./offers.ts";
 export { createOwnLog, type OwnLog } from "./own.ts";
 export type { LogSource, SourceDeps, SourceLine, StartSource } from "./types.ts";

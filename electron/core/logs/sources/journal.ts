@@ -3,7 +3,7 @@ import type { LogLevel } from "../../../contract/logs.ts";
 import { Failure } from "../../failure.ts";
 import type { HostLink } from "../../ssh/types.ts";
 import { plainText } from "../plain.ts";
-import { isPassing, type Reading, startReading } from "./reading.ts";
+import { type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
 
 /** A record as `journalctl -o json` prints it: text, or an array of bytes where it is not plain UTF-8. */
@@ -48,18 +48,13 @@ class JournalReader {
     this.#reading = reading;
   }
 
-  async run(): Promise<void> {
-    const { signal } = this.#reading;
-    while (!signal.aborted) {
-      try {
-        await this.#readOnce();
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isPassing(error)) throw error;
+  run(): Promise<void> {
+    return this.#reading.persist(
+      () => this.#readOnce(),
+      () => {
         this.#returning = this.#cursor !== null;
-        await this.#reading.lost(error);
-      }
-    }
+      },
+    );
   }
 
   async #readOnce(): Promise<void> {

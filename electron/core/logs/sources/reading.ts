@@ -17,7 +17,7 @@ const passing = new Set([
 ]);
 
 /** Worth another try, by itself, after a while. */
-export function isPassing(error: unknown): error is Failure {
+function isPassing(error: unknown): error is Failure {
   return isFailure(error) && (error.retryable || passing.has(error.code));
 }
 
@@ -75,6 +75,23 @@ export class Reading {
     const base = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)] as number;
     const jitter = (this.#deps.random.bytes(1)[0] ?? 0) / 255;
     await this.sleep(base * (0.75 + jitter / 2));
+  }
+
+  /**
+   * Reads by `once`, and again whenever a link broke, until reading is stopped or over. `onLoss` makes the next run go on
+   * where this one ended.
+   */
+  async persist(once: () => Promise<void>, onLoss: () => void = () => {}): Promise<void> {
+    while (!this.signal.aborted && this.state !== "removed") {
+      try {
+        await once();
+      } catch (error) {
+        if (this.signal.aborted) return;
+        if (!isPassing(error)) throw error;
+        onLoss();
+        await this.lost(error);
+      }
+    }
   }
 
   /** Also ends when reading is stopped. */

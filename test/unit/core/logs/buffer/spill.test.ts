@@ -6,12 +6,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Failure } from "../../../../../electron/core/failure.ts";
 import {
   createLogBuffer,
-  keptSource,
   type LogBuffer,
   type LogStore,
   type NewLine,
   type Spill,
 } from "../../../../../electron/core/logs/buffer/index.ts";
+import { keptSource } from "../../../../../electron/core/logs/sources/kept.ts";
 import { until } from "../../../../helpers/until.ts";
 import { allOf, anyLine, newLine, storeIn } from "./setup.ts";
 

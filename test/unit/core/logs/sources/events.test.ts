@@ -52,6 +52,26 @@ describe("the events of an engine", () => {
   });
 });
 
+it("an engine that has forgotten the last event may have forgotten more: said", async () => {
+  let asked = 0;
+  const read = readFrom(
+    eventsSource({
+      engineOf: async () => ({
+        async *events({ signal } = {}) {
+          asked++;
+          yield event(asked * 5_000, "start");
+          if (asked < 2) throw new Failure("ENGINE_UNAVAILABLE", {}, { retryable: true });
+          await new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }));
+        },
+      }),
+    }),
+  );
+  await until(() => read.lines.filter(({ stream }) => stream === "stdout").length === 2);
+  expect(read.texts()).toContain("--- connected again; lines in between are lost ---");
+  read.source.stop();
+  await read.source.done;
+});
+
 describe("the console's own log", () => {
   it("gives its past and what comes, and keeps the newest", async () => {
     let now = 0;
