@@ -2,24 +2,14 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  AUDIT_KEY,
-  AUDIT_SIGNING_KEY,
-  headName,
-  publicKeyOf,
-  readHead,
-  readSigningKey,
-  type VerifyOptions,
-  verifyAudit,
-} from "../electron/core/audit/index.ts";
-import { keytarKeyring } from "../electron/core/keychain/index.ts";
-import { systemClock, systemRandom } from "../electron/core/node.ts";
+import { AUDIT_KEY, headName, readHead, type VerifyOptions, verifyAudit } from "../electron/core/audit/index.ts";
+import { inKeychain, keyInFile, keyInKeychain } from "./lib/givenKey.ts";
 
 const usage = `npm run audit:verify -- FILE_OR_FOLDER [options]
 
   --keychain          takes the log's keys and its newest row from the system's keychain
   --key-file FILE     takes the key of the rows from a file (32 bytes, or 64 hexadecimal digits)
-  --public-key HEX    checkpoints have to be signed with this key
+  --public-key FILE   checkpoints have to be signed with this key: PEM, as the console's audit page saves it
   --json              prints the report as JSON`;
 
 const verdicts: Record<string, string> = {
@@ -44,16 +34,11 @@ function keyFrom(file: string): Buffer {
 /** What the console itself would check with. */
 async function fromKeychain(path: string): Promise<Partial<VerifyOptions>> {
   const folder = statSync(path).isDirectory() ? path : dirname(path);
-  const keyring = keytarKeyring({ clock: systemClock(), random: systemRandom() });
-  const own = async (name: string) => {
-    const text = await keyring.get("gatehouse", name);
-    return text === null ? null : Buffer.from(text, "base64");
-  };
-  const key = await own(AUDIT_KEY);
+  const key = await inKeychain(AUDIT_KEY);
   if (key === null) throw new Error("the system's keychain has no key of an audit log");
-  const signing = readSigningKey((await own(AUDIT_SIGNING_KEY)) ?? Buffer.alloc(0));
-  const publicKey = signing === null ? {} : { publicKey: publicKeyOf(signing) };
-  return { keys: [key], ...publicKey, head: readHead(await own(headName(folder))) };
+  const publicKey = await keyInKeychain();
+  const head = readHead(await inKeychain(headName(folder)));
+  return { keys: [key], ...(publicKey === null ? {} : { publicKey }), head };
 }
 
 async function main(): Promise<number> {
@@ -75,7 +60,7 @@ async function main(): Promise<number> {
     path: resolve(path),
     ...(values.keychain ? await fromKeychain(resolve(path)) : {}),
     ...(values["key-file"] === undefined ? {} : { keys: [keyFrom(values["key-file"])] }),
-    ...(values["public-key"] === undefined ? {} : { publicKey: values["public-key"].toLowerCase() }),
+    ...(values["public-key"] === undefined ? {} : { publicKey: keyInFile(values["public-key"]) }),
   });
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else print(report);

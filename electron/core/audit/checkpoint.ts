@@ -3,15 +3,7 @@
  * no secret to be checked, so a copy of the log that is handed on carries its own proof. They live in a file beside the
  * segments, whose header line holds the public key.
  */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-  verify,
-} from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { canonical } from "./record.ts";
 
@@ -35,7 +27,7 @@ export const checkpointRecord = z.strictObject({
   /** Rows in the log then. */
   count: z.number().int().positive(),
   time: z.iso.datetime({ precision: 3 }),
-  /** Fingerprint of the signing key. */
+  /** `keyMark` of the signing key. */
   key: z.string(),
   signature: hex,
 });
@@ -59,13 +51,9 @@ export function readSigningKey(der: Buffer): KeyObject | null {
   }
 }
 
-/** Hex of the public half: what a person compares, and what `--public-key` takes. */
+/** Hex of the public half: DER, SubjectPublicKeyInfo. */
 export function publicKeyOf(key: KeyObject): string {
   return createPublicKey(key).export({ format: "der", type: "spki" }).toString("hex");
-}
-
-export function fingerprint(publicKey: string): string {
-  return createHash("sha256").update(publicKey, "hex").digest("hex").slice(0, 16);
 }
 
 /** What a signature is for: one made for the one is worth nothing for another. */

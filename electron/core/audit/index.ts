@@ -19,11 +19,13 @@ import { type AuditFilter, matches, viewOf } from "./view.ts";
 import { type AuditProblem, createWriter, type Writer } from "./writer.ts";
 
 export type { AuditReport, AuditRowView as AuditRow } from "../../contract/audit.ts";
-export { fingerprint, type Purpose, publicKeyOf, readSigningKey, signatureFits } from "./checkpoint.ts";
+export { type Purpose, publicKeyOf, readSigningKey, signatureFits } from "./checkpoint.ts";
 export { anonymised } from "./draft.ts";
 export { AUDIT_KEY, AUDIT_SIGNING_KEY, type AuditHead, type AuditKeyStore, headName, readHead } from "./keys.ts";
 export type { VerifyOptions } from "./look.ts";
+export { fingerprint, pemOf, publicKeyIn } from "./publicKey.ts";
 export { canonical } from "./record.ts";
+export { type RowAnswer, rowIn, type WantedRow } from "./rowIn.ts";
 export type { AuditInput } from "./types.ts";
 export { verifyAudit } from "./verify.ts";
 export type { AuditFilter } from "./view.ts";

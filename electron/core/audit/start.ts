@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { Failure } from "../failure.ts";
 import type { Clock, Random } from "../ports.ts";
 import { writeReason } from "./appender.ts";
-import { fingerprint, parseCheckpoint } from "./checkpoint.ts";
+import { parseCheckpoint } from "./checkpoint.ts";
 import type { AuditKeys } from "./keys.ts";
 import { linesBackward } from "./lines.ts";
+import { keyMark } from "./publicKey.ts";
 import { NO_HASH, NO_KEY } from "./record.ts";
 import { CHECKPOINTS_FILE, hashAt, newestRecord, type Recovery, recoverTail, segmentNames } from "./segments.ts";
 import type { WriterStart } from "./writer.ts";
@@ -53,7 +54,7 @@ async function checkpointFacts(file: string): Promise<{ seq: number; keys: Set<s
     for await (const line of linesBackward(file)) {
       const parsed = parseCheckpoint(line);
       if (parsed?.kind === "checkpoint") facts.seq = Math.max(facts.seq, parsed.seq);
-      else if (parsed?.kind === "key") facts.keys.add(fingerprint(parsed.public_key));
+      else if (parsed?.kind === "key") facts.keys.add(keyMark(parsed.public_key));
     }
   } catch {
     // No checkpoints yet, or none that can be read: `verify` tells.

@@ -77,7 +77,8 @@ async function inspect(options: VerifyOptions): Promise<Omit<AuditReport, "verdi
   return done({ ...facts, segments: place.segments.length, checkpoints: witnesses.checkpoints.length });
 }
 
-async function placeOf(path: string): Promise<Place | string> {
+/** Which files are to be read, or why they can't be. */
+export async function placeOf(path: string): Promise<Place | string> {
   try {
     if ((await stat(path)).isDirectory()) {
       const segments = await segmentNames(path);

@@ -1,8 +1,9 @@
 /** What stands beside the rows and knows how far the log had come: the signed checkpoints. */
 import { errorCode } from "../store/index.ts";
-import { type Checkpoint, fingerprint, parseCheckpoint, signatureFits } from "./checkpoint.ts";
+import { type Checkpoint, parseCheckpoint, signatureFits } from "./checkpoint.ts";
 import { linesOf } from "./lines.ts";
 import type { DamageKind, VerifyOptions } from "./look.ts";
+import { fingerprint, keyMark } from "./publicKey.ts";
 import { type Remark, remarks } from "./remarks.ts";
 import { CHECKPOINTS_FILE } from "./segments.ts";
 
@@ -30,7 +31,7 @@ export async function readCheckpoints(
     if (parsed.kind === "key") {
       if (!signatureFits(parsed.public_key, parsed))
         return damaged("altered", line, null, "the key's own signature does not fit");
-      keys.set(fingerprint(parsed.public_key), parsed.public_key);
+      keys.set(keyMark(parsed.public_key), parsed.public_key);
       if (options.publicKey !== undefined && parsed.public_key !== options.publicKey) {
         damaged(
           "unknown-key",
@@ -42,8 +43,7 @@ export async function readCheckpoints(
       return;
     }
     const key = keys.get(parsed.key);
-    if (key === undefined)
-      return damaged("altered", line, parsed.seq, "no key above it in the file has this fingerprint");
+    if (key === undefined) return damaged("altered", line, parsed.seq, "no key above it in the file has this mark");
     if (!signatureFits(key, parsed))
       return damaged("altered", line, parsed.seq, "the checkpoint's signature does not fit");
     checkpoints.push({ ...parsed, line });
@@ -61,8 +61,8 @@ export async function readCheckpoints(
   }
   if (checkpoints.length === 0) unchecked.push(remarks.noCheckpoints());
   if (options.publicKey === undefined) {
-    for (const print of keys.keys()) {
-      unchecked.push(remarks.ownKey(print));
+    for (const key of keys.values()) {
+      unchecked.push(remarks.ownKey(fingerprint(key)));
     }
   }
   return { checkpoints };

@@ -8,8 +8,9 @@ import { Failure, reasonOf } from "../failure.ts";
 import type { Clock } from "../ports.ts";
 import { createSerial } from "../serial.ts";
 import { createAppender, writeReason } from "./appender.ts";
-import { type Checkpoint, type CheckpointHeader, fingerprint, signed } from "./checkpoint.ts";
+import { type Checkpoint, type CheckpointHeader, signed } from "./checkpoint.ts";
 import type { AuditHead, AuditKeys } from "./keys.ts";
+import { keyMark } from "./publicKey.ts";
 import { type AuditDraft, type ChainedRow, canonical, hashOf, sealed } from "./record.ts";
 import { CHECKPOINTS_FILE, segmentName } from "./segments.ts";
 
@@ -29,7 +30,7 @@ export interface WriterDeps {
 /** What is known of the log before anything is written to it. */
 export interface WriterStart extends ChainEnd {
   rowsSinceCheckpoint: number;
-  /** Fingerprints of the keys whose headers the checkpoints' file has. */
+  /** Marks of the keys whose headers the checkpoints' file has. */
   checkpointKeys: ReadonlySet<string>;
 }
 
@@ -185,7 +186,7 @@ export async function createWriter(deps: WriterDeps, start: WriterStart): Promis
       hash: written.hash,
       count: written.seq,
       time: new Date(deps.clock.now()).toISOString(),
-      key: fingerprint(publicKey),
+      key: keyMark(publicKey),
     };
     const header: Omit<CheckpointHeader, "signature"> = { ...common, kind: "key", public_key: publicKey };
     const lines = [...(headers.has(statement.key) ? [] : [header]), statement];

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { AUDIT_KEY } from "../../../electron/core/audit/index.ts";
+import { AUDIT_KEY, pemOf } from "../../../electron/core/audit/index.ts";
 import { runProgram } from "../../helpers/keyringSession.ts";
 import { finishedLog, linesIn, withAll, writeLines } from "../core/audit/setup.ts";
 
@@ -12,7 +12,9 @@ async function withKeyFile() {
   const log = await finishedLog();
   const keyFile = join(log.ports.paths.data, "key");
   writeFileSync(keyFile, log.keys.values.get(AUDIT_KEY)!.toString("hex"));
-  const all = [log.dir, "--key-file", keyFile, "--public-key", withAll(log).publicKey!];
+  const publicKey = join(log.ports.paths.data, "key.pem");
+  writeFileSync(publicKey, pemOf(withAll(log).publicKey!));
+  const all = [log.dir, "--key-file", keyFile, "--public-key", publicKey];
   return { ...log, keyFile, all };
 }
 
@@ -58,7 +60,14 @@ describe("audit:verify", () => {
 
   it("must refuse: no path, two paths, an option that it does not know, a key that is none", async () => {
     const { dir, segment } = await withKeyFile();
-    const wrong = [[], [dir, dir], [dir, "--what"], [dir, "--key-file", segment], [dir, "--key-file", "/nowhere"]];
+    const wrong = [
+      [],
+      [dir, dir],
+      [dir, "--what"],
+      [dir, "--key-file", segment],
+      [dir, "--public-key", segment],
+      [dir, "--key-file", "/nowhere"],
+    ];
     const codes = await Promise.all(wrong.map((args) => verify(...args).then(({ code, stdout }) => [code, stdout])));
     expect(codes).toEqual(wrong.map(() => [2, ""]));
   });

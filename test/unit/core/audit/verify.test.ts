@@ -218,8 +218,8 @@ const table: Row[] = [
   {
     name: "the checkpoints' key taken out",
     damage: ({ checkpoints }) => edit(checkpoints, (lines) => lines.slice(1)),
-    full: ["altered", "#11 no key above it in the file has this fingerprint"],
-    bare: ["altered", "#11 no key above it in the file has this fingerprint"],
+    full: ["altered", "#11 no key above it in the file has this mark"],
+    bare: ["altered", "#11 no key above it in the file has this mark"],
   },
   {
     name: "the checkpoints torn",
@@ -281,7 +281,7 @@ describe("verifyAudit", () => {
 
   it("tells what it could not check without keys", async () => {
     const report = await verifyAudit({ path: (await finishedLog()).dir });
-    expect(report.unchecked.map(({ text }) => text.replace(/key [0-9a-f]{16}/, "key ID"))).toEqual([
+    expect(report.unchecked.map(({ text }) => text.replace(/key SHA256:\S{43}/, "key ID"))).toEqual([
       "The checkpoints' key ID was taken from their own file: compare it with the console's.",
       "The authentication codes of 11 rows: the key was not at hand.",
       "The head kept apart from the log was not at hand: rows cut off since the last checkpoint would not show.",
