@@ -39,6 +39,8 @@ export const alertRule = z.strictObject({
   severity: z.enum(["warn", "danger"]),
   scope: alertScope,
   condition: alertCondition,
+  /** It shows in the list and calls nobody. */
+  quiet: z.boolean().default(false),
 });
 export type AlertRule = z.infer<typeof alertRule>;
 
@@ -56,6 +58,8 @@ export const alert = z.object({
   simulated: z.boolean(),
   /** `over`: it no longer holds by itself; `seen`: a person took note. */
   state: z.enum(["firing", "seen", "over"]),
+  /** A person took note, whatever became of it since. */
+  noted: z.boolean(),
   since: time,
   lastAt: time,
   /** Lines, or seconds of silence, or lines a second. */
@@ -64,17 +68,27 @@ export const alert = z.object({
   sample: z.string().nullable(),
   /** The secret's name and environment, for an offer to rotate it. */
   secret: z.object({ name: z.string(), environment: z.string() }).nullable(),
+  /** While it was open nobody watched; `to` is null as long as nobody does again. The last such time. */
+  unwatched: z.object({ from: time, to: time.nullable() }).nullable(),
 });
 export type Alert = z.infer<typeof alert>;
 
+/** No rule was watched: the console was closed (or had ended), or the computer slept (or its clock was moved). */
+export const watchGap = z.object({ from: time, to: time, why: z.enum(["closed", "asleep"]) });
+export type WatchGap = z.infer<typeof watchGap>;
+
 export const alerts = {
-  /** At most 500 alerts, newest first. */
+  /** At most 500 alerts, newest first, those of earlier runs too. */
   list: read.output(
     z.object({
       alerts: z.array(alert),
       rules: z.array(alertRule.extend({ reading: z.number().int(), problem: problem.nullable() })),
       /** Alerts that fell out of the list. */
       dropped: z.number().int(),
+      /** The newest ten, newest first. */
+      gaps: z.array(watchGap),
+      /** Why alerts are not kept on disk right now. */
+      unkept: problem.nullable(),
     }),
   ),
   /** A new rule (`id` empty) or a changed one; at most 100. */
@@ -84,7 +98,7 @@ export const alerts = {
   removeRule: change("alert.rule.remove", "low")
     .input(z.strictObject({ id: z.string().max(64) }))
     .output(z.object({})),
-  /** Takes note of one alert, or of all. */
+  /** Takes note of one alert, or of all; also of those that are over. */
   acknowledge: change("alert.acknowledge", "low")
     .input(z.strictObject({ id: z.string().max(64).optional() }))
     .output(z.object({ count: z.number().int() })),

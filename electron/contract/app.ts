@@ -47,6 +47,8 @@ export const settings = z.object({
   detectors,
   /** Mask registered values too that are short or common, and whatever looks like them. */
   maskWeak: z.boolean(),
+  /** Alerts call a person who does not look at the console; in a browser it has to be allowed besides. */
+  alertCalls: z.boolean(),
 });
 export type Settings = z.infer<typeof settings>;
 

@@ -256,9 +256,12 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
   });
   const alerts: Alerts = createAlerts({
     store: stores.alerts,
+    book: stores.alertBook,
     containers: async () => {
       const { rows, problems } = await containers.list();
-      return { rows: rows.map(watchedContainer), away: problems.map(({ hostId }) => hostId) };
+      const views = hosts.sessions().map((session) => hostView(session.record, session.view()));
+      const silent = views.flatMap(({ id, reachable }) => (reachable ? [] : [id]));
+      return { rows: rows.map(watchedContainer), away: [...silent, ...problems.map(({ hostId }) => hostId)] };
     },
     mask: masker,
     environmentsOf: (name) => environmentsOf(stores.secrets.get(), name),

@@ -1,7 +1,7 @@
 import type { Settings } from "../contract/index.ts";
 
 /** Raised when the shape of the settings changes. */
-export const settingsVersion = 2;
+export const settingsVersion = 3;
 
 export const firstSettings: Settings = {
   language: "system",
@@ -10,6 +10,7 @@ export const firstSettings: Settings = {
   practice: false,
   detectors: { providers: true, assignments: true, pii: false },
   maskWeak: false,
+  alertCalls: true,
 };
 
 /** Settings of an older version as today's: what they did not have is as at first. The schema checks the result. */

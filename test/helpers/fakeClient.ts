@@ -64,6 +64,7 @@ export function createFakeRouter(options: FakeOptions) {
     practice: false,
     detectors: { providers: true, assignments: true, pii: false },
     maskWeak: false,
+    alertCalls: true,
     ...options.settings,
   };
   const hosts: HostDetail[] = options.empty ? [] : data.hosts();
@@ -151,7 +152,7 @@ export function createFakeRouter(options: FakeOptions) {
       cancel: os.launches.cancel.handler(() => ({})),
     },
     alerts: {
-      list: os.alerts.list.handler(() => ({ alerts: [], rules: [], dropped: 0 })),
+      list: os.alerts.list.handler(() => ({ alerts: [], rules: [], dropped: 0, gaps: [], unkept: null })),
       saveRule: os.alerts.saveRule.handler(() => ({ id: "rule" })),
       removeRule: os.alerts.removeRule.handler(() => ({})),
       acknowledge: os.alerts.acknowledge.handler(() => ({ count: 0 })),

@@ -26,6 +26,7 @@ export function stubCore(): StubCore {
     practice: false,
     detectors: { providers: true, assignments: true, pii: false },
     maskWeak: false,
+    alertCalls: true,
   };
   const router = small.router({
     app: {

@@ -2,36 +2,44 @@
  * Alerts from logs: rules on patterns, rates and silence over whatever runs, and secrets that show up where they were
  * not given. A rule's logs are read whether or not anybody looks at them.
  */
-import { z } from "zod";
-import { type Alert, type AlertRule, alertRule } from "../../contract/alerts.ts";
+import type { Alert, AlertRule, WatchGap } from "../../contract/alerts.ts";
 import type { Problem } from "../../contract/index.ts";
 import type { LogSourceRef } from "../../contract/logs.ts";
 import { Failure } from "../failure.ts";
-import { lineTest, type MaskGuard } from "../logs/index.ts";
+import type { MaskGuard } from "../logs/index.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import type { Store } from "../store/index.ts";
-import { createAlertBook } from "./book.ts";
+import { type AlertBegin, type AlertKey, createAlertBook, keyOf } from "./book.ts";
+import { createCarried } from "./carried.ts";
 import { createWatch, type LineTest, type Watch } from "./conditions.ts";
+import { createKeeper } from "./keeper.ts";
+import { type AlertBookFile, masked, restored, toKeep, withGap } from "./kept.ts";
+import { type AlertRules, dropRule, putRule, testOf } from "./rules.ts";
 import { inScope } from "./scope.ts";
 import type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
 
+export { type AlertBookFile, alertBookFile, emptyAlertBook, MAX_FILE_BYTES as maxAlertBookBytes } from "./kept.ts";
+export { type AlertRules, alertFile, alertFileVersion } from "./rules.ts";
 export { tapsOf } from "./tap.ts";
 export type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
 
-const MAX_RULES = 100;
 /** A burst of changes of containers is looked at once. */
 const LOOK_MS = 1_000;
 const TICK_MS = 1_000;
 /** A secret that no longer shows up for so long is a new alert when it does again. */
 const SECRET_OVER_MS = 10 * 60_000;
-
-/** What lies in `alerts.json`. */
-export const alertFile = z.object({ rules: z.array(alertRule).max(MAX_RULES) });
-export type AlertRules = z.infer<typeof alertFile>;
+/** So often it is written down that rules are being watched: after a crash that is known to the minute. */
+const BEAT_MS = 60_000;
+/** A second that took so long was spent asleep. */
+const ASLEEP_MS = 15_000;
+/** Hosts that are not known so long after the start are gone. */
+const GONE_MS = 60_000;
 
 export interface AlertsDeps {
   store: Store<AlertRules>;
-  /** Those of hosts that answer, and which hosts do not. */
+  /** Alerts of earlier runs, and where those of this one are kept. */
+  book: Pick<Store<AlertBookFile>, "get" | "set">;
+  /** Those of hosts that answer, and which known hosts do not. */
   containers(): Promise<{ rows: WatchedContainer[]; away: readonly string[] }>;
   mask: Pick<MaskGuard, "text">;
   /** Where there is a secret of this name. */
@@ -44,11 +52,18 @@ export interface AlertsDeps {
   report(error: unknown): void;
 }
 
-type Pattern = Extract<AlertRule["condition"], { kind: "pattern" }>;
+export interface AlertList {
+  /** Newest first. */
+  alerts: Alert[];
+  /** `reading`: how many logs a rule reads right now. */
+  rules: (AlertRule & { reading: number; problem: Problem | null })[];
+  dropped: number;
+  gaps: WatchGap[];
+  unkept: Problem | null;
+}
 
 export interface Alerts extends Disposable {
-  /** Newest first; `reading`: how many logs a rule reads right now. */
-  list(): { alerts: Alert[]; rules: (AlertRule & { reading: number; problem: Problem | null })[]; dropped: number };
+  list(): AlertList;
   /** A new rule where `id` is empty. `NOT_FOUND`, `LIMIT_REACHED`, `BAD_INPUT` {field: "regex", reason}. */
   saveRule(rule: AlertRule): Promise<{ id: string }>;
   removeRule(id: string): Promise<void>;
@@ -69,50 +84,78 @@ interface Reader {
 
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { clock, store } = deps;
-  const book = createAlertBook(() => deps.random.id());
+  const began = clock.now();
+  const enabled = (): AlertRule[] => store.get().rules.filter((rule) => rule.enabled);
+  const earlier = deps.book.get();
+  const book = createAlertBook(
+    () => deps.random.id(),
+    restored(earlier, began, (ruleId) => enabled().some(({ id }) => id === ruleId)),
+  );
+  const open = book.list().filter(({ state }) => state !== "over");
+  const carried = createCarried(open.flatMap((alert) => (alert.rule === null ? [] : [keyOf(alert)])));
   /** By rule and container. */
-  const readers = new Map<string, Reader>();
+  const readers = new Map<AlertKey, Reader>();
   const tests = new Map<string, LineTest>();
-  const secrets = new Map<string, { last: number; count: number }>();
+  const secrets = new Map<AlertKey, { last: number; count: number }>();
+  for (const alert of open) if (alert.rule === null) secrets.set(keyOf(alert), { last: began, count: alert.count });
+  let gaps = earlier.gaps.filter(({ from, to }) => from < to && to <= began);
   let cancelLook: (() => void) | null = null;
   let cancelTick: (() => void) | null = null;
+  let lastTick = began;
   let looking: Promise<void> = Promise.resolve();
   let disposed = false;
   /** What was being read when it was last told. */
   let read = "";
 
-  /** Anew: a secret that was registered later must not leave in an old line. */
-  const masked = (alert: Alert): Alert =>
-    alert.sample === null ? alert : { ...alert, sample: deps.mask.text(alert.sample) };
-  const enabled = (): AlertRule[] => store.get().rules.filter((rule) => rule.enabled);
-  const keyOf = (rule: AlertRule, { hostId, containerId }: WatchedContainer) => `${rule.id} ${hostId} ${containerId}`;
+  const keeper = createKeeper({
+    store: deps.book,
+    clock,
+    snapshot() {
+      const { alerts, dropped } = toKeep(book.list(), deps.mask, clock.now());
+      const watchedUntil = enabled().length > 0 ? clock.now() : null;
+      return { alerts, dropped: book.dropped + dropped, gaps, watchedUntil };
+    },
+    onProblem: deps.onChange,
+    report: deps.report,
+  });
 
-  function testOf(rule: AlertRule): LineTest {
-    const { condition } = rule;
-    if (condition.kind !== "pattern") return () => true;
-    const test = tests.get(rule.id) ?? testOfPattern(condition);
+  function unwatched(from: number, to: number, why: WatchGap["why"]): void {
+    if (enabled().length > 0) gaps = withGap(gaps, { from, to, why });
+  }
+
+  /** Something that must be there after a restart. */
+  function changed(): void {
+    keeper.soon();
+    deps.onChange();
+  }
+
+  function testFor(rule: AlertRule): LineTest {
+    const test = tests.get(rule.id) ?? testOf(rule);
     tests.set(rule.id, test);
     return test;
   }
 
-  function about(kind: Alert["kind"], container: WatchedContainer) {
-    const { hostId, containerId, hostName, environment, simulated, name } = container;
-    const source: LogSourceRef = { kind: "container", hostId, containerId };
-    return { kind, source, sourceName: name, hostName, environment, simulated };
-  }
-
   function begin(rule: AlertRule, container: WatchedContainer): void {
-    const watch = createWatch(rule.condition, testOf(rule), clock.now());
     const { hostId, containerId } = container;
-    const onLine = (line: SeenLine) => watch.line(line, clock.now());
-    const tap = deps.open({ kind: "container", hostId, containerId }, onLine);
-    readers.set(keyOf(rule, container), { rule, container, watch, tap });
+    const key = keyOf(ruleAlert(rule, container));
+    const from = clock.now();
+    const watch = createWatch(rule.condition, testFor(rule), from);
+    const tap = deps.open({ kind: "container", hostId, containerId }, (line: SeenLine) => {
+      watch.line(line, clock.now());
+      // A silence of earlier ends with the first new line.
+      if (rule.condition.kind === "silence" && line.stream !== "note" && (line.at ?? 0) >= from) carried.drop(key);
+    });
+    readers.set(key, { rule, container, watch, tap });
   }
 
-  function end(key: string, reader: Reader): void {
+  function close(key: AlertKey, reader: Reader): void {
     readers.delete(key);
     reader.tap.close();
-    if (book.over(key)) deps.onChange();
+  }
+
+  function settle(key: AlertKey): boolean {
+    carried.drop(key);
+    return book.over(key);
   }
 
   /** Reads what the rules are about, and nothing else. */
@@ -120,15 +163,23 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const rules = enabled();
     const { rows: known, away } = rules.length === 0 ? { rows: [], away: [] } : await deps.containers();
     if (disposed) return;
-    const wanted = new Map<string, [AlertRule, WatchedContainer]>();
+    const wanted = new Map<AlertKey, [AlertRule, WatchedContainer]>();
     for (const rule of rules) {
       for (const container of known)
-        if (inScope(rule.scope, container)) wanted.set(keyOf(rule, container), [rule, container]);
+        if (inScope(rule.scope, container)) wanted.set(keyOf(ruleAlert(rule, container)), [rule, container]);
     }
+    let over = false;
     for (const [key, reader] of [...readers]) {
       // Of a host that is away nothing is known: what held there still holds.
       const unknown = away.includes(reader.container.hostId) && rules.some(({ id }) => id === reader.rule.id);
-      if (!wanted.has(key) && !unknown) end(key, reader);
+      if (wanted.has(key) || unknown) continue;
+      close(key, reader);
+      over = settle(key) || over;
+    }
+    for (const alert of book.list()) {
+      const key = keyOf(alert);
+      if (!carried.has(key) || wanted.has(key) || readers.has(key) || clock.now() - began < GONE_MS) continue;
+      if (!("hostId" in alert.source) || !away.includes(alert.source.hostId)) over = settle(key) || over;
     }
     for (const [key, [rule, container]] of wanted) {
       const reader = readers.get(key);
@@ -137,11 +188,15 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         continue;
       }
       // One that could not be read is tried again.
-      if (reader !== undefined) end(key, reader);
+      if (reader !== undefined) {
+        close(key, reader);
+        if (!carried.has(key)) over = settle(key) || over;
+      }
       begin(rule, container);
     }
-    if (readers.size > 0 && cancelTick === null) cancelTick = clock.after(TICK_MS, tick);
-    if (hasMoved()) deps.onChange();
+    tickSoon();
+    if (over) changed();
+    else if (hasMoved()) deps.onChange();
   }
 
   /** What is read, and what can't be, is not what it was. */
@@ -152,27 +207,51 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     return moved;
   }
 
+  /** What this reader's alert does now; "kept" where the change must outlive the program. */
+  function judge(key: AlertKey, { rule, container, watch, tap }: Reader, awake: boolean): "kept" | "moved" | null {
+    const now = clock.now();
+    const live = tap.state() === "live" && awake;
+    const holding = watch.look(now, live);
+    const again = live && book.watched(key, now);
+    if (holding !== null) {
+      carried.drop(key);
+      const moved = book.holds(now, ruleAlert(rule, container), holding.count, holding.sample);
+      return moved === "began" || again ? "kept" : moved;
+    }
+    const unknown = carried.has(key) && !carried.isKnown(key, live, now, rule.condition.seconds * 1000);
+    return (!unknown && settle(key)) || again ? "kept" : null;
+  }
+
   function tick(): void {
     cancelTick = null;
     const now = clock.now();
+    const awake = now - lastTick < ASLEEP_MS;
+    if (!awake) unwatched(lastTick, now, "asleep");
+    lastTick = now;
     let moved = hasMoved();
-    for (const [key, { rule, container, watch, tap }] of readers) {
-      const holding = watch.look(now, tap.state() === "live");
-      if (holding === null) {
-        moved = book.over(key) || moved;
-        continue;
-      }
-      const { id, name, severity, condition } = rule;
-      const what = () => ({ ...about(condition.kind, container), severity, rule: { id, name }, secret: null });
-      moved = book.holds(key, now, what, holding.count, holding.sample) || moved;
+    let kept = !awake;
+    for (const [key, reader] of readers) {
+      const what = judge(key, reader, awake);
+      kept ||= what === "kept";
+      moved ||= what !== null;
     }
     for (const [key, { last }] of secrets) {
       if (now - last < SECRET_OVER_MS) continue;
       secrets.delete(key);
-      moved = book.over(key) || moved;
+      kept = book.over(key) || kept;
     }
-    if (moved) deps.onChange();
-    if (readers.size > 0 || secrets.size > 0) cancelTick = clock.after(TICK_MS, tick);
+    if (kept) changed();
+    else if (moved) deps.onChange();
+    if (Math.abs(now - keeper.last) >= BEAT_MS) keeper.soon();
+    tickSoon();
+  }
+
+  function tickSoon(): void {
+    const watching = readers.size > 0 || secrets.size > 0 || enabled().length > 0;
+    if (disposed || cancelTick !== null || !watching) return;
+    // After a time without anything to watch.
+    lastTick = Math.max(lastTick, clock.now() - TICK_MS);
+    cancelTick = clock.after(TICK_MS, tick);
   }
 
   function lookSoon(ms: number): void {
@@ -192,15 +271,32 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const container = rows.find((each) => each.hostId === hostId && each.containerId === containerId);
     if (container === undefined || disposed || container.secrets.includes(name)) return;
     const environment = environments.includes(container.environment) ? container.environment : String(environments[0]);
-    const secret = { name, environment };
-    const key = `secret ${name} ${hostId} ${containerId}`;
+    const what: AlertBegin = {
+      ...{ ...place(container), kind: "secret", severity: "danger" },
+      ...{ rule: null, secret: { name, environment } },
+    };
+    const key = keyOf(what);
     const now = clock.now();
     const count = (secrets.get(key)?.count ?? 0) + 1;
     secrets.set(key, { last: now, count });
-    const what = () => ({ ...about("secret", container), severity: "danger" as const, rule: null, secret });
-    if (book.holds(key, now, what, count, sample)) deps.onChange();
-    if (cancelTick === null) cancelTick = clock.after(TICK_MS, tick);
+    const moved = book.holds(now, what, count, sample);
+    if (moved === "began") changed();
+    else if (moved !== null) deps.onChange();
+    tickSoon();
   }
+
+  /** What was read for a rule as it was is read anew for the rule as it is. */
+  function forget(ruleId: string): void {
+    tests.delete(ruleId);
+    for (const [key, reader] of [...readers]) if (reader.rule.id === ruleId) close(key, reader);
+    for (const alert of book.list()) if (alert.rule?.id === ruleId && alert.state !== "over") settle(keyOf(alert));
+    lookSoon(0);
+    changed();
+  }
+
+  if (earlier.watchedUntil !== null) unwatched(earlier.watchedUntil, began, "closed");
+  const cancelGone = carried.keys().length > 0 ? clock.after(GONE_MS, () => lookSoon(0)) : null;
+  tickSoon();
 
   return {
     list() {
@@ -216,32 +312,28 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         reading: reading.get(rule.id) ?? 0,
         problem: problems.get(rule.id) ?? null,
       }));
-      return { alerts: book.list().map(masked), rules, dropped: book.dropped };
+      const unkept = keeper.problem();
+      return {
+        alerts: book.list().map((alert) => masked(alert, deps.mask)),
+        rules,
+        dropped: book.dropped,
+        gaps: [...gaps],
+        unkept: unkept === null ? null : deps.problemOf(unkept),
+      };
     },
     async saveRule(rule) {
-      if (rule.condition.kind === "pattern") mustSaySomething(rule.condition);
-      const saved = rule.id === "" ? { ...rule, id: deps.random.id() } : rule;
-      await store.update(({ rules }) => {
-        const at = rules.findIndex(({ id }) => id === saved.id);
-        if (at < 0 && rule.id !== "") throw new Failure("NOT_FOUND", { what: "rule", id: rule.id });
-        if (at < 0 && rules.length >= MAX_RULES)
-          throw new Failure("LIMIT_REACHED", { what: "rules", limit: MAX_RULES });
-        return { rules: at < 0 ? [...rules, saved] : rules.map((each) => (each.id === saved.id ? saved : each)) };
-      });
-      forget(saved.id);
-      return { id: saved.id };
+      const id = await putRule(store, deps.random, rule);
+      forget(id);
+      return { id };
     },
     async removeRule(id) {
-      await store.update(({ rules }) => {
-        if (!rules.some((rule) => rule.id === id)) throw new Failure("NOT_FOUND", { what: "rule", id });
-        return { rules: rules.filter((rule) => rule.id !== id) };
-      });
+      await dropRule(store, id);
       forget(id);
     },
     acknowledge(id) {
       if (id !== undefined && !book.has(id)) throw new Failure("NOT_FOUND", { what: "alert", id });
       const count = book.acknowledge(id);
-      if (count > 0) deps.onChange();
+      if (count > 0) changed();
       return { count };
     },
     containersChanged: () => lookSoon(LOOK_MS),
@@ -252,31 +344,21 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       disposed = true;
       cancelLook?.();
       cancelTick?.();
+      cancelGone?.();
       await looking;
-      for (const [, reader] of readers) reader.tap.close();
-      readers.clear();
+      for (const [key, reader] of [...readers]) close(key, reader);
+      await keeper.dispose(enabled().length > 0 || book.list().length > 0);
     },
   };
-
-  /** What was read for a rule as it was is read anew for the rule as it is. */
-  function forget(ruleId: string): void {
-    tests.delete(ruleId);
-    for (const [key, reader] of [...readers]) if (reader.rule.id === ruleId) end(key, reader);
-    lookSoon(0);
-    deps.onChange();
-  }
 }
 
-/** `BAD_INPUT` {field, reason} for an expression that can't be run in linear time. */
-function testOfPattern({ text, regex, level }: Pattern): LineTest {
-  const fits = lineTest({ text, regex });
-  return (line) => (level === undefined || line.level === level) && fits(line.text);
+/** What an alert says of where it is. */
+function place(container: WatchedContainer) {
+  const { hostId, containerId, hostName, environment, simulated, name } = container;
+  const source: LogSourceRef = { kind: "container", hostId, containerId };
+  return { source, sourceName: name, hostName, environment, simulated };
 }
 
-function mustSaySomething(condition: Pattern): void {
-  const { text = "", regex = "", level } = condition;
-  if (text === "" && regex === "" && level === undefined) {
-    throw new Failure("BAD_INPUT", { field: "text", reason: "a pattern needs a text, an expression or a level" });
-  }
-  testOfPattern(condition);
+function ruleAlert({ id, name, severity, condition }: AlertRule, container: WatchedContainer): AlertBegin {
+  return { ...place(container), kind: condition.kind, severity, rule: { id, name }, secret: null };
 }

@@ -1,6 +1,6 @@
 /** Small JSON files that a person could read: written whole and atomically, checked by a schema, versioned. */
 import { existsSync } from "node:fs";
-import { readFile, rename } from "node:fs/promises";
+import { readFile, rename, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
 import { createSerial } from "../serial.ts";
@@ -14,6 +14,8 @@ export interface StoreOptions<T> extends AtomicDeps {
   schema: z.ZodType<T>;
   /** Of the data's shape: a positive integer, raised when a change needs `migrate`. */
   version: number;
+  /** A larger file is set aside unread; default none is too large. */
+  maxBytes?: number;
   /** What the store holds while there is no file. */
   initial: T;
   /** Turns data of an older version into today's shape; the schema checks what it returns. */
@@ -74,7 +76,10 @@ export async function openStore<T>(options: StoreOptions<T>): Promise<Store<T>> 
 
 async function load<T>(options: StoreOptions<T>): Promise<Loaded<T>> {
   let text: string;
+  const { maxBytes = Number.POSITIVE_INFINITY } = options;
   try {
+    if ((await stat(options.file)).size > maxBytes)
+      return { kind: "unusable", reason: `The file is larger than ${maxBytes} bytes.` };
     text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(options.file));
   } catch (error) {
     const code = errorCode(error);

@@ -10,6 +10,7 @@ describe("settings of an older version", () => {
       ...old,
       detectors: { providers: true, assignments: true, pii: false },
       maskWeak: false,
+      alertCalls: true,
     });
   });
 

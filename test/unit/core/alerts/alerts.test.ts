@@ -1,81 +1,7 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { type AlertRule, alert as alertShape } from "../../../../electron/contract/alerts.ts";
-import type { LogSourceRef, LogState } from "../../../../electron/contract/logs.ts";
-import {
-  type AlertRules,
-  type Alerts,
-  createAlerts,
-  type SeenLine,
-  type WatchedContainer,
-} from "../../../../electron/core/alerts/index.ts";
-import { Failure, isFailure } from "../../../../electron/core/failure.ts";
-import { fakeClock } from "../../../helpers/ports.ts";
-
-const idOf = (name: string) => Buffer.from(name).toString("hex").padEnd(12, "0");
-
-const container = (name: string, more: Partial<WatchedContainer> = {}): WatchedContainer => ({
-  hostId: "h",
-  hostName: "orion",
-  containerId: idOf(name),
-  name,
-  environment: "production",
-  simulated: true,
-  running: true,
-  secrets: [],
-  ...more,
-});
-
-const rule = (more: Partial<AlertRule> = {}): AlertRule => ({
-  id: "",
-  name: "out of memory",
-  enabled: true,
-  severity: "danger",
-  scope: {},
-  condition: { kind: "pattern", text: "OOM", count: 1, seconds: 60 },
-  ...more,
-});
-
-const opened: Alerts[] = [];
-afterEach(async () => {
-  for (const alerts of opened.splice(0)) await alerts.dispose();
-});
-
-function scene(containers: WatchedContainer[]) {
-  const clock = fakeClock();
-  let file: AlertRules = { rules: [] };
-  const taps = new Map<string, { onLine: (line: SeenLine) => void; state: LogState }>();
-  const told = { changes: 0, bugs: [] as unknown[], refuse: null as Failure | null, away: [] as string[] };
-  let ids = 0;
-  const alerts = createAlerts({
-    store: {
-      get: () => file,
-      update: async (change: (before: AlertRules) => AlertRules) => {
-        file = change(file);
-        return file;
-      },
-    } as never,
-    containers: async () => ({ rows: containers, away: told.away }),
-    mask: { text: (text) => text.replaceAll("late-secret", "[secret:LATE]") },
-    environmentsOf: (name) => (name === "HF_TOKEN" ? ["staging", "production"] : []),
-    open(source: LogSourceRef, onLine) {
-      const { refuse } = told;
-      const name =
-        containers.find((each) => source.kind === "container" && each.containerId === source.containerId)?.name ?? "";
-      const tap = { onLine, state: "live" as LogState };
-      if (refuse === null) taps.set(name, tap);
-      return { state: () => tap.state, problem: () => refuse, close: () => void taps.delete(name) };
-    },
-    problemOf: (error) =>
-      isFailure(error) ? { code: error.code, details: { ...error.details } } : { code: "INTERNAL", details: {} },
-    clock,
-    random: { bytes: (n) => Buffer.alloc(n), id: () => `id-${ids++}` },
-    onChange: () => void told.changes++,
-    report: (error) => void told.bugs.push(error),
-  });
-  opened.push(alerts);
-  const say = (name: string, text: string) => taps.get(name)?.onLine({ at: null, stream: "stdout", level: null, text });
-  return { alerts, clock, taps, told, say, file: () => file, containers };
-}
+import { describe, expect, it } from "vitest";
+import { alert as alertShape } from "../../../../electron/contract/alerts.ts";
+import { Failure } from "../../../../electron/core/failure.ts";
+import { watched as container, idOf, ruleOf as rule, alertScene as scene } from "../../../helpers/alertScene.ts";
 
 describe("alerts by rules", () => {
   it("read what is in scope, hold while the condition holds, and are over by themselves", async () => {
@@ -97,11 +23,13 @@ describe("alerts by rules", () => {
       environment: "production",
       simulated: true,
       state: "firing",
+      noted: false,
       since: clock.now() - 10,
       lastAt: clock.now() - 10,
       count: 1,
       sample: "CUDA OOM, tried to allocate",
       secret: null,
+      unwatched: null,
     });
     expect(alertShape.safeParse(first).success).toBe(true);
     await clock.advance(70_000);
@@ -182,7 +110,7 @@ describe("alerts by rules", () => {
     expect([taps.size, alerts.list().alerts[0]?.state]).toEqual([0, "over"]);
     await alerts.removeRule(id);
     expect(alerts.list().rules).toEqual([]);
-    await clock.advance(2_000);
+    await clock.advance(5_000);
     expect(clock.pending).toBe(0);
   });
 
