@@ -204,6 +204,22 @@ export const logs = {
     )
     .output(z.object({ bufferId: z.string() })),
   /** What can be opened on a host beside its containers. */
+/** A part of a log on its way into a file. */
+export const savePiece = z.discriminatedUnion("kind", [
+  /** What comes next in the file, and how many rows of how many are in it then. */
+  z.object({ kind: z.literal("rows"), text: z.string(), done: z.number().int(), total: z.number().int() }),
+  z.object({
+    kind: z.literal("end"),
+    fileName: z.string(),
+    /** Stands before all rows: the header of evidence, with its line feed; empty otherwise. */
+    head: z.string(),
+    lines: z.number().int(),
+    /** Rows that fell out of the log while it was being saved. */
+    left: z.number().int(),
+  }),
+]);
+export type SavePiece = z.infer<typeof savePiece>;
+
   offers: read
     .errors(hostErrors)
     .input(z.strictObject({ hostId }))
@@ -246,13 +262,12 @@ export const logs = {
   mark: read.input(buffer.extend({ index, note: z.string().max(200) })).output(z.object({})),
   unmark: read.input(buffer.extend({ index })).output(z.object({})),
   /**
-   * Rows under the filter, masked, as text. `evidence` is signed with the audit log's key and names its sources, its
-   * filter and the newest audit row: `npm run evidence:verify FILE` checks it. Newest 64 MiB at most; `left` older rows
-   * did not fit.
+   * Rows under the filter, masked, as a file in pieces. `evidence` is signed with the audit log's key and names its
+   * sources, its filter and the newest audit row: `npm run evidence:verify FILE` checks it. Without its `end` it is none.
    */
   save: change("log.save", "low")
     .input(view.extend({ format: z.enum(["text", "jsonl", "evidence"]), note: z.string().max(500).optional() }))
-    .output(z.object({ fileName: z.string(), text: z.string(), left: z.number().int() })),
+    .output(eventIterator(savePiece)),
   /** Keeps what is held, and what comes, on disk (masked) when the console ends. */
   pin: change("log.pin", "low")
     .input(buffer.extend({ pinned: z.boolean() }))

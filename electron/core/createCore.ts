@@ -245,6 +245,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     notary: {
       actor: () => ({ user: actor().user, door: actor().door }),
       appVersion: options.version,
+      ready: () => audit.publicKey() !== null,
       newest: () => audit.newest(),
       sign: (statement) => audit.sign("evidence v1", statement),
     },

@@ -809,7 +809,10 @@ export function logHandlers(
     })),
     mark: os.logs.mark.handler(() => ({})),
     unmark: os.logs.unmark.handler(() => ({})),
-    save: os.logs.save.handler(() => ({ fileName: "chat.log", text: "…", left: 0 })),
+    save: os.logs.save.handler(async function* () {
+      yield { kind: "rows" as const, text: "…\n", done: 1, total: 1 };
+      yield { kind: "end" as const, fileName: "chat.log", head: "", lines: 1, left: 0 };
+    }),
     pin: os.logs.pin.handler(() => ({})),
     kept: os.logs.kept.handler(() => ({ logs: [] })),
     dropKept: os.logs.dropKept.handler(() => ({})),

@@ -73,7 +73,7 @@ export async function openLogRig({ page, source, folder, fake = {} }: LogRigOpti
         room.unmark(input.bufferId, input.index);
         return {};
       }),
-      save: os.logs.save.handler(({ input, signal }) => room.save(input.bufferId, input, signal)),
+      save: os.logs.save.handler(({ input, signal }) => watched(room.save(input.bufferId, input, signal))),
       pin: os.logs.pin.handler(async ({ input }) => {
         await room.pin(input.bufferId, input.pinned);
         return {};

@@ -8,6 +8,8 @@ import { RPCLink } from "@orpc/client/websocket";
 import { WebSocket } from "ws";
 import { type CanaryScan, createScan } from "./canaries.ts";
 import type { Client } from "./doors.ts";
+import { windowOf } from "./logRows.ts";
+import { savedFile } from "./savedFile.ts";
 
 export interface SoakOrder {
   port: number;
@@ -124,7 +126,9 @@ function wrong(seen: SoakSource, what: string): void {
 
 async function save(client: Client, pulls: readonly Pull[]): Promise<void> {
   const saved: number[] = [];
-  for (const { bufferId } of pulls) saved.push((await client.logs.save({ bufferId, format: "text" })).text.length);
+  for (const { bufferId } of pulls) {
+    saved.push((await savedFile(client.logs.save({ bufferId, format: "text" }))).text.length);
+  }
   process.send?.({ saved });
 }
 

@@ -1,6 +1,7 @@
 /** Logs: the masking engine that guards every exit of the core, and the room that tails containers through it. */
 export { createScreener, type LogScreen, type Screener, type ScreenerOptions } from "./detect/index.ts";
 export {
+  createEvidenceCheck,
   type EvidenceFault,
   type EvidenceHeader,
   type EvidenceReport,
@@ -17,6 +18,7 @@ export {
   type Weakness,
   weaknessOf,
 } from "./masking/index.ts";
+export { plainText } from "./plain.ts";
 export { createLogRoom, type LogRoom, type LogRoomDeps, type LogRoomLimits } from "./room.ts";
 export type { SourceName } from "./shared.ts";
 export {

@@ -1,4 +1,4 @@
-import type { LineDetail, LogFilter, LogHead, LogLine, LogSourceRef } from "../../contract/logs.ts";
+import type { LineDetail, LogFilter, LogHead, LogLine, LogSourceRef, SavePiece } from "../../contract/logs.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
 import { createLogStore, type KeptLog, type LogStore } from "./buffer/index.ts";
@@ -8,7 +8,7 @@ import { detailOf } from "./line.ts";
 import type { Masker } from "./masking/index.ts";
 import { pause } from "./pause.ts";
 import { createRegistry } from "./registry.ts";
-import { type Notary, type Saved, type SaveOrder, saved } from "./save.ts";
+import { type Notary, type SaveOrder, saved } from "./save.ts";
 import type { OnSecret } from "./secretWatch.ts";
 import { type SharedLog, type SourceName, worstOf } from "./shared.ts";
 import { keptSource, type Sources } from "./sources/index.ts";
@@ -86,8 +86,8 @@ export interface LogRoom extends Disposable {
   window(bufferId: string, range: Range): Promise<{ first: number; next: number; lines: LogLine[] }>;
   /** The head, and again whenever it has moved, at most twenty times a second. Ends when the view is closed. */
   watch(bufferId: string, filter?: LogFilter, signal?: AbortSignal): AsyncGenerator<LogHead>;
-  /** Rows under a filter, masked anew. */
-  save(bufferId: string, order: SaveOrder, signal?: AbortSignal): Promise<Saved>;
+  /** Rows under a filter, masked anew, as a file in pieces. Ends with `CANCELLED` when the view is closed. */
+  save(bufferId: string, order: SaveOrder, signal?: AbortSignal): AsyncGenerator<SavePiece>;
   locate(
     bufferId: string,
     filter: LogFilter | undefined,
@@ -136,6 +136,18 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     view.cancelIdle = deps.clock.after(limits.idleMs, () => close(view.id));
   }
 
+  /** The view is not idle while these are read. */
+  async function* watched<T>(view: View, items: AsyncIterable<T>): AsyncGenerator<T> {
+    view.watchers++;
+    touch(view);
+    try {
+      yield* items;
+    } finally {
+      view.watchers--;
+      if (!view.closed.signal.aborted) touch(view);
+    }
+  }
+
   function close(bufferId: string): void {
     const view = views.get(bufferId);
     if (view === undefined) return;
@@ -174,6 +186,29 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
         if (deps.nameOf?.(ref) === null) throw new Failure("HOST_UNKNOWN", { host: "hostId" in ref ? ref.hostId : "" });
       }
       const log = registry.acquire(refs, tail);
+  async function* headsOf(log: SharedLog, filter: LogFilter | undefined, stop: AbortSignal): AsyncGenerator<LogHead> {
+    let search: Promise<void> | null = null;
+    while (!stop.aborted) {
+      const seen = log.version;
+      search ??= log.rows.advance(filter, stop).then(
+        () => {
+          search = null;
+        },
+        (error: unknown) => {
+          search = null;
+          if (!isFailure(error, "CANCELLED")) throw error;
+        },
+      );
+      search.catch(() => {});
+      await Promise.race([search, pause(clock, limits.headMs, stop)]);
+      if (stop.aborted) return;
+      yield headOf(log, filter);
+      await pause(clock, limits.headMs, stop);
+      // While the search goes on, its rows are news.
+      if (search === null) await log.movedSince(seen, stop);
+    }
+  }
+
       if (log.users > limits.maxViews) {
         registry.release(log);
         throw new Failure("LIMIT_REACHED", { what: "views", limit: limits.maxViews });
@@ -196,35 +231,7 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     },
     async *watch(bufferId, filter, signal) {
       const view = viewOf(bufferId);
-      const { log } = view;
-      const stop = signal === undefined ? view.closed.signal : AbortSignal.any([signal, view.closed.signal]);
-      view.watchers++;
-      touch(view);
-      try {
-        let search: Promise<void> | null = null;
-        while (!stop.aborted) {
-          const seen = log.version;
-          search ??= log.rows.advance(filter, stop).then(
-            () => {
-              search = null;
-            },
-            (error: unknown) => {
-              search = null;
-              if (!isFailure(error, "CANCELLED")) throw error;
-            },
-          );
-          search.catch(() => {});
-          await Promise.race([search, pause(clock, limits.headMs, stop)]);
-          if (stop.aborted) return;
-          yield headOf(log, filter);
-          await pause(clock, limits.headMs, stop);
-          // While the search goes on, its rows are news.
-          if (search === null) await log.movedSince(seen, stop);
-        }
-      } finally {
-        view.watchers--;
-        if (!view.closed.signal.aborted) touch(view);
-      }
+      yield* watched(view, headsOf(view.log, filter, untilClosed(view, signal)));
     },
     locate: async (bufferId, filter, target, signal) => viewOf(bufferId).log.rows.locate(filter, target, signal),
     density: async (bufferId, { filter, ...range }, signal) => viewOf(bufferId).log.rows.density(filter, range, signal),
@@ -240,9 +247,9 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       if (store === undefined) throw new Failure("NOT_FOUND", { what: "log", id });
       await store.drop(id);
     },
-    async save(bufferId, order, signal) {
-      const { log } = viewOf(bufferId);
-      return await saved(log, order, { ...deps, signal });
+    save(bufferId, order, signal) {
+      const view = viewOf(bufferId);
+      return watched(view, saved(view.log, order, { ...deps, signal: untilClosed(view, signal) }));
     },
     async mark(bufferId, index, note) {
       const { marks, rows, moved } = viewOf(bufferId).log;
@@ -273,4 +280,8 @@ interface View {
   watchers: number;
   closed: AbortController;
   cancelIdle: () => void;
+}
+
+function untilClosed({ closed }: View, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? closed.signal : AbortSignal.any([signal, closed.signal]);
 }

@@ -1,9 +1,10 @@
-import { setImmediate } from "node:timers/promises";
-import type { LogFilter, LogLine } from "../../contract/logs.ts";
+import { createHash } from "node:crypto";
+import type { LogFilter, LogLine, SavePiece } from "../../contract/logs.ts";
 import { type AuditHead, canonical } from "../audit/index.ts";
 import { Failure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
-import { bodyFacts, type EvidenceHeader, type EvidenceStatement } from "./evidence.ts";
+import { type EvidenceHeader, type EvidenceStatement, howSimulated } from "./evidence.ts";
+import { createSlices, type Slices } from "./filter/index.ts";
 import type { SharedLog } from "./shared.ts";
 import type { MaskGuard } from "./types.ts";
 
@@ -18,6 +19,8 @@ export interface SaveOrder {
 export interface Notary {
   actor(): { user: string; door: string };
   appVersion: string;
+  /** False while the key can't be had. */
+  ready(): boolean;
   /** The newest row of the audit log. */
   newest(): Promise<AuditHead>;
   /** Null while the key can't be had. */
@@ -31,84 +34,115 @@ export interface SaveDeps {
   signal?: AbortSignal | undefined;
 }
 
-export interface Saved {
-  fileName: string;
-  text: string;
-  /** Older rows that did not fit. */
-  left: number;
-}
-
+/** What is known of the rows once all of them were given. */
 interface Body {
-  /** In the order in which they are read. */
-  pieces: string[];
   lines: number;
   left: number;
   first: number | null;
   last: number | null;
+  bytes: number;
+  hash: ReturnType<typeof createHash>;
 }
 
-const MAX_CHARS = 64 * 1024 * 1024;
+/** Who saves, and who signs for it. */
+interface Witness {
+  notary: Notary;
+  actor: { user: string; door: string };
+}
+
+/** Rows asked for at once. */
 const STEP = 1_000;
-const SLICE_MS = 8;
+/** A piece is about this long; a line of a mebibyte stands whole in its own. */
+const PIECE_CHARS = 256 * 1024;
 const extensions = { text: "txt", jsonl: "jsonl", evidence: "evidence.jsonl" } as const;
 
 /**
- * Rows as a file. They are masked again: what was registered after a line was read must not leave in it. `CANCELLED`,
- * `KEYCHAIN_UNAVAILABLE` when evidence can't be signed.
+ * Rows as a file, from the oldest to the newest that there are at the beginning, piece by piece: nothing but one piece is
+ * held. They are masked again: what was registered after a line was read must not leave in it. The header of evidence
+ * comes last, since it speaks of all of them. `CANCELLED`, `KEYCHAIN_UNAVAILABLE` when evidence can't be signed.
+ *
+ * Whose call it is, is asked at once and not when the first piece is.
  */
-export async function saved(log: SharedLog, order: SaveOrder, deps: SaveDeps): Promise<Saved> {
-  const body = await bodyOf(log, order, deps);
+export function saved(log: SharedLog, order: SaveOrder, deps: SaveDeps): AsyncGenerator<SavePiece> {
+  return pieces(log, order, deps, order.format === "evidence" ? witnessOf(deps) : null);
+}
+
+function witnessOf({ notary }: SaveDeps): Witness {
+  if (notary === undefined) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "nobody can sign" });
+  if (!notary.ready()) throw unsigned();
+  return { notary, actor: notary.actor() };
+}
+
+function unsigned(): Failure {
+  return new Failure("KEYCHAIN_UNAVAILABLE", { reason: "the key of the audit log can't be had" });
+}
+
+async function* pieces(
+  log: SharedLog,
+  order: SaveOrder,
+  deps: SaveDeps,
+  witness: Witness | null,
+): AsyncGenerator<SavePiece> {
+  const body: Body = { lines: 0, left: 0, first: null, last: null, bytes: 0, hash: createHash("sha256") };
+  yield* rowsOf(log, order, deps, body);
   const stamp = new Date(deps.clock.now()).toISOString().slice(0, 19).replaceAll(":", "");
   const fileName = `${nameOf(log)}-${stamp}.${extensions[order.format]}`;
-  const header = order.format === "evidence" ? [`${await headerOf(log, order, body, deps)}\n`] : [];
-  return { fileName, text: [...header, ...body.pieces].join(""), left: body.left };
+  const head = witness === null ? "" : `${await headerOf(log, order, body, deps, witness)}\n`;
+  yield { kind: "end", fileName, head, lines: body.lines, left: body.left };
 }
 
-/** The newest rows are taken first, since the oldest may not fit. */
-async function bodyOf(log: SharedLog, { format, filter }: SaveOrder, deps: SaveDeps): Promise<Body> {
-  const { clock, masker, signal } = deps;
+async function* rowsOf(
+  log: SharedLog,
+  { format, filter }: SaveOrder,
+  { clock, masker, signal }: SaveDeps,
+  body: Body,
+): AsyncGenerator<SavePiece> {
+  const slices = createSlices(clock, signal);
   await log.rows.advance(filter, signal);
   const { first, next } = log.rows.head(filter);
-  const body: Body = { pieces: [], lines: 0, left: 0, first: null, last: null };
-  let chars = 0;
-  let from = next;
-  let slice = clock.mono();
-  while (from > first && chars < MAX_CHARS) {
-    const start = Math.max(first, from - STEP);
-    const lines = await rowsBetween(log, filter, start, from);
-    const times = lines.flatMap(({ at }) => (at === null ? [] : [at]));
-    body.first = times[0] ?? body.first;
-    body.last ??= times.at(-1) ?? null;
-    let text = "";
-    for (const line of lines) {
-      text += `${printed(format, { ...line, text: masker.text(line.text) })}\n`;
-      if (clock.mono() - slice < SLICE_MS) continue;
-      await setImmediate();
-      if (signal?.aborted) throw new Failure("CANCELLED");
-      slice = clock.mono();
-    }
-    body.lines += lines.length;
-    chars += text.length;
-    body.pieces.push(text);
-    from = start;
+  const total = next - first;
+  let text = "";
+  const piece = (done: number): SavePiece => {
+    body.hash.update(text, "utf8");
+    body.bytes += Buffer.byteLength(text, "utf8");
+    const full = { kind: "rows" as const, text, done, total };
+    text = "";
+    return full;
+  };
+  yield piece(0);
+  for await (const line of linesOf(log, filter, first, next, slices)) {
+    text += `${printed(format, { ...line, text: masker.text(line.text) })}\n`;
+    body.lines++;
+    body.first ??= line.at;
+    body.last = line.at ?? body.last;
+    if (text.length < PIECE_CHARS) continue;
+    yield piece(line.row + 1 - first);
+    if (signal?.aborted) throw new Failure("CANCELLED");
   }
-  return { ...body, pieces: body.pieces.reverse(), left: from - first };
+  yield piece(total);
+  body.left = total - body.lines;
 }
 
-async function rowsBetween(
+/** Rows `from` to `to` as far as they are still held when their turn comes. */
+async function* linesOf(
   log: SharedLog,
   filter: LogFilter | undefined,
-  start: number,
-  end: number,
-): Promise<LogLine[]> {
-  const lines: LogLine[] = [];
-  for (let from = start; from < end; ) {
-    const { lines: more } = await log.rows.window(filter, from, end - from);
-    if (more.length === 0) break;
-    for (const line of more) if (line.row >= start && line.row < end) lines.push(line);
-    from = (more.at(-1)?.row ?? from) + 1;
+  from: number,
+  to: number,
+  slices: Slices,
+): AsyncGenerator<LogLine> {
+  for (let row = from; row < to; ) {
+    const count = Math.min(STEP, to - row);
+    const { first, lines } = await log.rows.window(filter, row, count);
+    for (const line of lines) {
+      if (line.row >= to) return;
+      yield line;
+      const turn = slices.rest();
+      if (turn !== null) await turn;
+    }
+    // None: they have fallen out meanwhile.
+    row = lines.length > 0 ? (lines.at(-1)?.row ?? row) + 1 : Math.max(row, first) + count;
   }
-  return lines;
 }
 
 function printed(format: SaveOrder["format"], { at, stream, level, text, source }: LogLine): string {
@@ -124,9 +158,13 @@ function timeText(at: number): string {
   return new Date(Math.min(Math.max(at, 0), LAST)).toISOString();
 }
 
-async function headerOf(log: SharedLog, order: SaveOrder, body: Body, deps: SaveDeps): Promise<string> {
-  const { notary, masker, clock } = deps;
-  if (notary === undefined) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "nobody can sign" });
+async function headerOf(
+  log: SharedLog,
+  order: SaveOrder,
+  body: Body,
+  { masker, clock }: SaveDeps,
+  { notary, actor }: Witness,
+): Promise<string> {
   const statement: EvidenceStatement = {
     v: 1,
     kind: "gatehouse-evidence",
@@ -134,19 +172,20 @@ async function headerOf(log: SharedLog, order: SaveOrder, body: Body, deps: Save
     app_version: notary.appVersion,
     // What people typed, and names, may hold a secret as well.
     ...masker.data({
-      actor: notary.actor(),
+      actor,
       sources: log.heads().map(({ ref, name, hostName, simulated }) => ({ ref, name, host: hostName, simulated })),
       filter: order.filter ?? {},
       note: order.note ?? "",
     }),
+    simulated: howSimulated(log.heads()),
     ...{ lines: body.lines, left: body.left, skipped: log.buffer.skipped },
     first: body.first === null ? null : timeText(body.first),
     last: body.last === null ? null : timeText(body.last),
     audit: await notary.newest(),
-    ...(await bodyFacts(body.pieces)),
+    ...{ body_bytes: body.bytes, body_sha256: body.hash.digest("hex") },
   };
   const header = notary.sign(JSON.parse(JSON.stringify(statement)) as EvidenceStatement);
-  if (header === null) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "the key of the audit log can't be had" });
+  if (header === null) throw unsigned();
   return canonical(header);
 }
 

@@ -56,18 +56,17 @@ export function guarded(deps: GuardDeps) {
     const name = path.join(".");
     const call = async () => {
       try {
-        const result = await next();
-        return isIterator(result.output)
-          ? { ...result, output: shielded(result.output, name, deps) as typeof result.output }
-          : result;
+        return await next();
       } catch (error) {
         throw asFailure(error, signal);
       }
     };
     try {
-      return await deps.onBehalfOf(context, () =>
-        meta.audit === "read" ? call() : audited(deps.audit, meta, name, input, call),
+      const result = await deps.onBehalfOf(context, () =>
+        meta.audit === "read" ? call() : audited(deps.audit, meta, name, input, call, signal),
       );
+      if (!isIterator(result.output)) return result;
+      return { ...result, output: shielded(result.output, name, deps) as typeof result.output };
     } catch (error) {
       throw crossing(error, name, deps);
     }
@@ -75,25 +74,65 @@ export function guarded(deps: GuardDeps) {
 }
 export type Guarded = ReturnType<typeof guarded>;
 
-function audited<T>(
+function audited<T extends { output: unknown }>(
   audit: Audit,
   meta: ProcedureMeta,
   name: string,
   input: unknown,
   call: () => Promise<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   const query = referencesIn(input);
-  return audit.run(
-    {
-      action: meta.action ?? name,
-      severity: meta.severity ?? "high",
-      method: "IPC",
-      path: name,
-      query,
-      target: targetOf(name, query),
-    },
-    call,
-  );
+  const row = {
+    action: meta.action ?? name,
+    severity: meta.severity ?? "high",
+    method: "IPC",
+    path: name,
+    query,
+    target: targetOf(name, query),
+  };
+  return new Promise((resolve, reject) => {
+    const act = async (): Promise<T> => {
+      const result = await call();
+      if (!isIterator(result.output)) return result;
+      // What is done is known at the stream's end: its row waits for that, and the caller does not.
+      const { items, over } = followed(result.output, signal);
+      resolve({ ...result, output: items as T["output"] });
+      await over;
+      return result;
+    };
+    audit.run(row, act).then(resolve, reject);
+  });
+}
+
+/** `over` settles as the stream does; one that is let go before its end was cancelled. */
+function followed(
+  source: AsyncIterator<unknown, unknown>,
+  signal: AbortSignal | undefined,
+): { items: AsyncGenerator<unknown>; over: Promise<void> } {
+  let done = (): void => {};
+  let failed = (_error: unknown): void => {};
+  const over = new Promise<void>((resolve, reject) => {
+    done = resolve;
+    failed = reject;
+  });
+  const cancelled = (): void => failed(new Failure("CANCELLED"));
+  // It may be let go before anybody asked for the first item.
+  signal?.addEventListener("abort", cancelled, { once: true });
+  async function* items(): AsyncGenerator<unknown> {
+    try {
+      for (let step = await source.next(); !step.done; step = await source.next()) yield step.value;
+      done();
+    } catch (error) {
+      failed(asFailure(error, signal));
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", cancelled);
+      cancelled();
+      await source.return?.(undefined);
+    }
+  }
+  return { items: items(), over };
 }
 
 function referencesIn(input: unknown): Record<string, string | number | boolean> {

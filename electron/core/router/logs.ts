@@ -24,7 +24,7 @@ export function logRoutes(os: Guarded, { hosts, logs }: Services) {
         logs.unmark(input.bufferId, input.index);
         return {};
       }),
-      save: os.logs.save.handler(({ input, signal }) => logs.save(input.bufferId, input, signal)),
+      save: os.logs.save.handler(({ input, signal }) => iterate(logs.save(input.bufferId, input, signal))),
       pin: os.logs.pin.handler(async ({ input }) => {
         await logs.pin(input.bufferId, input.pinned);
         return {};

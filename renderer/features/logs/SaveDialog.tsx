@@ -1,30 +1,42 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { LogFilter } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
-import { Button, Dialog, TextField, useToast } from "../../ui/index.ts";
-import { ProblemBanner } from "../common/index.ts";
+import { Bar, Button, Dialog, TextField, useToast } from "../../ui/index.ts";
+import { offerFile, ProblemBanner } from "../common/index.ts";
+import { type Progress, savedFile } from "./savedFile.ts";
 
 const formats = ["text", "jsonl", "evidence"] as const;
 type Format = (typeof formats)[number];
 
 type Props = { bufferId: string; filter: LogFilter | undefined; rows: number; narrowed: boolean; onClose: () => void };
 
-/** What is on view as a file: masked in every form. */
+/** What is on view as a file: masked in every form. Closing it stops what is being saved: a part of a file is none. */
 export function SaveDialog({ bufferId, filter, rows, narrowed, onClose }: Props) {
   const { t } = useText();
   const toast = useToast();
   const [format, setFormat] = useState<Format>("text");
   const [note, setNote] = useState("");
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const stop = useRef<AbortController>(null);
+  useEffect(() => () => stop.current?.abort(), []);
   const save = useAction(async (client) => {
     const words = note.trim();
-    const file = await client.logs.save({
-      bufferId,
-      format,
-      ...(filter === undefined ? {} : { filter }),
-      ...(format === "evidence" && words !== "" ? { note: words } : {}),
-    });
-    offer(file.fileName, file.text);
+    stop.current = new AbortController();
+    const { signal } = stop.current;
+    setProgress(null);
+    const pieces = await client.logs.save(
+      {
+        bufferId,
+        format,
+        ...(filter === undefined ? {} : { filter }),
+        ...(format === "evidence" && words !== "" ? { note: words } : {}),
+      },
+      { signal },
+    );
+    const file = await savedFile(pieces, calmly(setProgress));
+    if (signal.aborted) return;
+    offerFile(file.fileName, file.content);
     toast(
       file.left > 0
         ? { tone: "danger", text: t("logs.saved.part", { name: file.fileName, left: file.left }) }
@@ -38,7 +50,7 @@ export function SaveDialog({ bufferId, filter, rows, narrowed, onClose }: Props)
       size="narrow"
       closeLabel={t("common.close")}
       onClose={onClose}
-      onSubmit={() => void save.run()}
+      onSubmit={() => !save.busy && void save.run()}
       foot={
         <>
           <Button look="quiet" onClick={onClose}>
@@ -51,7 +63,7 @@ export function SaveDialog({ bufferId, filter, rows, narrowed, onClose }: Props)
       }
     >
       <p className="secondary">{t(narrowed ? "logs.saveRows" : "logs.saveLines", { count: rows })}</p>
-      <fieldset className="fieldset">
+      <fieldset className="fieldset" disabled={save.busy}>
         <legend>{t("logs.format")}</legend>
         {formats.map((one) => (
           <label key={one} className="check">
@@ -72,17 +84,39 @@ export function SaveDialog({ bufferId, filter, rows, narrowed, onClose }: Props)
       {format === "evidence" && (
         <TextField label={t("logs.evidenceNote")} maxLength={500} value={note} onChange={setNote} />
       )}
+      {save.busy && progress && <Saving {...progress} />}
       {save.problem && <ProblemBanner problem={save.problem} />}
     </Dialog>
   );
 }
 
-/** Hands text to the browser as a file. */
-function offer(fileName: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = fileName;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+function Saving({ done, total }: Progress) {
+  const { t, fmt } = useText();
+  return (
+    <div className="stack tight">
+      <div
+        role="progressbar"
+        aria-label={t("logs.saveTitle")}
+        aria-valuenow={done}
+        aria-valuemin={0}
+        aria-valuemax={total}
+      >
+        <Bar wide value={(100 * done) / Math.max(1, total)} />
+      </div>
+      <span className="secondary">{t("logs.saving", { done: fmt.number(done), total })}</span>
+    </div>
+  );
+}
+
+/** Pieces come faster than anybody reads numbers, milliseconds. */
+const progressMs = 100;
+
+function calmly(show: (progress: Progress) => void): (progress: Progress) => void {
+  let shownAt = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    const now = performance.now();
+    if (now - shownAt < progressMs) return;
+    shownAt = now;
+    show(progress);
+  };
 }

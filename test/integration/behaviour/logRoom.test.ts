@@ -6,6 +6,8 @@ import { verifyEvidence } from "../../../electron/core/logs/index.ts";
 import { refusalOf } from "../../helpers/behaviour.ts";
 import { openCore, type TestCore } from "../../helpers/core.ts";
 import { type Client, type OpenDoor, openDoor } from "../../helpers/doors.ts";
+import { windowOf } from "../../helpers/logRows.ts";
+import { savedFile } from "../../helpers/savedFile.ts";
 import { until } from "../../helpers/until.ts";
 import { online } from "./mainJob.ts";
 
@@ -120,7 +122,7 @@ test("bookmarks stand in the head until they are taken off", async () => {
 test("evidence is signed with the key of the audit log, and its saving is in it", async () => {
   const bufferId = await opened(refOf(chatting()));
   await headWhen(bufferId, ({ next }) => next > 1);
-  const saved = await client.logs.save({ bufferId, format: "evidence", note: "behaviour" });
+  const saved = await savedFile(client.logs.save({ bufferId, format: "evidence", note: "behaviour" }));
   const report = verifyEvidence(Buffer.from(saved.text));
   expect(report).toMatchObject({
     whole: true,

@@ -3,6 +3,7 @@ export { compileFilter } from "./compile.ts";
 export { lineDigest } from "./digest.ts";
 export { lineTest } from "./lineTest.ts";
 export { createRows } from "./rows.ts";
+export { createSlices, type Slices } from "./slices.ts";
 export type {
   CompiledFilter,
   Density,

@@ -157,6 +157,7 @@ export const logs = {
     "With sources, filter and the newest audit record, signed with the audit key. Checked by: npm run evidence:verify FILE",
   "logs.evidenceNote": "Note (optional)",
   "logs.saved": "Saved as {name}.",
+  "logs.saving": "{done} of {total, plural, one {# line} other {# lines}}",
   "logs.saved.part":
     "Saved as {name}. {left, plural, one {# older line} other {# older lines}} did not fit into one file.",
 

@@ -162,6 +162,7 @@ export const logs = {
     "С источниками, фильтром и последней записью аудита, подписано ключом аудита. Проверка: npm run evidence:verify ФАЙЛ",
   "logs.evidenceNote": "Пояснение (необязательно)",
   "logs.saved": "Сохранено: {name}.",
+  "logs.saving": "{done} из {total, plural, one {# строки} few {# строк} many {# строк} other {# строки}}",
   "logs.saved.part":
     "Сохранено: {name}. В один файл не {left, plural, one {поместилась # строка} few {поместились # строки} many {поместилось # строк} other {поместилось # строки}} постарше.",
 

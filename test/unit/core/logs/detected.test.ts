@@ -3,6 +3,7 @@ import type { Detectors } from "../../../../electron/contract/detect.ts";
 import { logHead } from "../../../../electron/contract/logs.ts";
 import { createGuard, createLogRoom, createScreener } from "../../../../electron/core/logs/index.ts";
 import { fakeClock } from "../../../helpers/ports.ts";
+import { savedFile } from "../../../helpers/savedFile.ts";
 import { until } from "../../../helpers/until.ts";
 import { containersOf, fakeLogEngine } from "./fakeLogEngine.ts";
 
@@ -37,7 +38,7 @@ test("a log shows, finds and saves what its detectors left, and switches reach a
       detected: head.detected,
       unchecked: head.unchecked,
       found: found.lines,
-      saved: (await room.save(bufferId, { format: "text" })).text.includes(token),
+      saved: (await savedFile(room.save(bufferId, { format: "text" }))).text.includes(token),
     }).toEqual({
       texts: [
         "HF_TOKEN=******** [detected:github] ada@example.org",

@@ -5,6 +5,7 @@ import { Failure } from "../../../../electron/core/failure.ts";
 import { createLogRoom, createMasker, type LogRoom } from "../../../../electron/core/logs/index.ts";
 import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 import { fakeClock } from "../../../helpers/ports.ts";
+import { savedFile } from "../../../helpers/savedFile.ts";
 import { until } from "../../../helpers/until.ts";
 import { containersOf, type FakeLine, fakeLogEngine } from "./fakeLogEngine.ts";
 
@@ -64,7 +65,7 @@ describe("a line of", () => {
     for (const line of lines) expect(logLine.safeParse(line).success).toBe(true);
     const detail = await room.line(bufferId, 0);
     expect([detail.line, detail.related]).toEqual([lines[0], []]);
-    expect((await room.save(bufferId, { format: "text" })).text.split("\n")).toHaveLength(3);
+    expect((await savedFile(room.save(bufferId, { format: "text" }))).text.split("\n")).toHaveLength(3);
   });
 
   it("bytes that are no UTF-8 is text", async () => {

@@ -6,6 +6,7 @@ import { Failure } from "../../../../electron/core/failure.ts";
 import { createLogRoom, createMasker, type LogRoom, type LogRoomLimits } from "../../../../electron/core/logs/index.ts";
 import type { LogEngine } from "../../../../electron/core/logs/sources/container.ts";
 import { type FakeClock, fakeClock } from "../../../helpers/ports.ts";
+import { savedFile } from "../../../helpers/savedFile.ts";
 import { until } from "../../../helpers/until.ts";
 import { containersOf, type FakeLine, fakeLogEngine, momentOf } from "./fakeLogEngine.ts";
 
@@ -87,8 +88,9 @@ describe("the log of a container", () => {
       marks: [],
     });
     expect([logHead.safeParse(room.head(bufferId)).success, logLine.safeParse(lines[0]).success]).toEqual([true, true]);
-    expect(await room.save(bufferId, { format: "text" })).toEqual({
+    expect(await savedFile(room.save(bufferId, { format: "text" }))).toEqual({
       fileName: "log-cccccccccccc-2026-03-01T120000.txt",
+      lines: 2,
       left: 0,
       text: "2026-11-22T10:00:00.002Z stdout INFO: recent\n2026-11-22T10:00:00.003Z stderr ERROR HF_TOKEN=********\n",
     });

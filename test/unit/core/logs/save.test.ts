@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
-import type { LogFilter } from "../../../../electron/contract/logs.ts";
+import type { LogFilter, SavePiece } from "../../../../electron/contract/logs.ts";
 import {
   createGuard,
   createLogRoom,
@@ -10,6 +10,7 @@ import {
   verifyEvidence,
 } from "../../../../electron/core/logs/index.ts";
 import { fakeClock } from "../../../helpers/ports.ts";
+import { savedFile } from "../../../helpers/savedFile.ts";
 import { until } from "../../../helpers/until.ts";
 import { setup } from "../audit/setup.ts";
 import { fakeSources } from "./fakeSource.ts";
@@ -49,13 +50,14 @@ describe("a saved log", () => {
     const { room, of, bufferId, at } = await scene();
     of(a).say({ at, text: "INFO: one" }, { at: at + 1.5, text: "ERROR: two", stream: "stderr" }, { text: "three" });
     const [whole, jsonl, errors] = await Promise.all([
-      room.save(bufferId, { format: "text" }),
-      room.save(bufferId, { format: "jsonl" }),
-      room.save(bufferId, { format: "text", filter: { levels: ["error"] } }),
+      savedFile(room.save(bufferId, { format: "text" })),
+      savedFile(room.save(bufferId, { format: "jsonl" })),
+      savedFile(room.save(bufferId, { format: "text", filter: { levels: ["error"] } })),
     ]);
     expect({ whole, errors: errors.text, jsonl: jsonl.text.split("\n").slice(0, 2) }).toEqual({
       whole: {
         fileName: "log-aaaaaaaaaaaa-2026-03-01T120000.txt",
+        lines: 3,
         left: 0,
         text: "2026-03-01T12:00:00.000Z stdout INFO: one\n2026-03-01T12:00:00.001Z stderr ERROR: two\n- stdout three\n",
       },
@@ -71,7 +73,7 @@ describe("a saved log", () => {
   it("an expression that cannot be run is refused", async () => {
     const { room, bufferId } = await scene();
     const filter: LogFilter = { regex: "(" };
-    await expect(room.save(bufferId, { format: "text", filter })).rejects.toMatchObject({
+    await expect(savedFile(room.save(bufferId, { format: "text", filter }))).rejects.toMatchObject({
       code: "BAD_INPUT",
       details: { field: "regex" },
     });
@@ -79,7 +81,7 @@ describe("a saved log", () => {
 
   it("of nothing is empty", async () => {
     const { room, bufferId } = await scene();
-    expect(await room.save(bufferId, { format: "jsonl" })).toMatchObject({ text: "", left: 0 });
+    expect(await savedFile(room.save(bufferId, { format: "jsonl" }))).toMatchObject({ text: "", left: 0 });
   });
 
   it("holds no secret that was registered after its lines were read, and neither does what is shown of it", async () => {
@@ -88,6 +90,7 @@ describe("a saved log", () => {
       notary: {
         actor: () => ({ user: `ann ${late}`, door: "test" }),
         appVersion: "1",
+        ready: () => true,
         newest: () => audit.newest(),
         sign: (statement) => audit.sign("evidence v1", statement),
       },
@@ -99,9 +102,9 @@ describe("a saved log", () => {
     masker.register("LATE", Buffer.from(late));
     const note = `seen ${late}`;
     const seen = [
-      await room.save(bufferId, { format: "text" }),
-      await room.save(bufferId, { format: "jsonl" }),
-      await room.save(bufferId, { format: "evidence", note, filter: { text: "re" } }),
+      await savedFile(room.save(bufferId, { format: "text" })),
+      await savedFile(room.save(bufferId, { format: "jsonl" })),
+      await savedFile(room.save(bufferId, { format: "evidence", note, filter: { text: "re" } })),
       await room.window(bufferId, { from: 0, count: 10 }),
       await room.line(bufferId, 1),
       room.head(bufferId).marks,
@@ -109,7 +112,92 @@ describe("a saved log", () => {
     expect(seen.filter((text) => text.includes(late))).toEqual([]);
     expect(seen.filter((text) => !/\*{8}|\[secret:LATE\]/.test(text))).toEqual([]);
     // What is searched for still finds the old line: its text is held as it was read.
-    expect(verifyEvidence(Buffer.from((await room.save(bufferId, { format: "evidence" })).text)).whole).toBe(true);
+    expect(verifyEvidence(Buffer.from((await savedFile(room.save(bufferId, { format: "evidence" }))).text)).whole).toBe(
+      true,
+    );
+  });
+});
+
+describe("a long log on its way into a file", () => {
+  const words = "x".repeat(90);
+  async function long(lines: number, over: Partial<LogRoomDeps> = {}) {
+    const made = await scene(over);
+    made.of(a).say(...Array.from({ length: lines }, (_, i) => ({ at: made.at + i, text: `${i} ${words}` })));
+    return made;
+  }
+
+  it("comes in pieces that say how far it is", async () => {
+    const { room, bufferId } = await long(20_000);
+    const pieces: SavePiece[] = [];
+    for await (const piece of room.save(bufferId, { format: "text" })) pieces.push(piece);
+    const rows = pieces.filter((piece) => piece.kind === "rows");
+    expect(pieces.at(-1)).toMatchObject({ kind: "end", head: "", lines: 20_000, left: 0 });
+    expect([rows[0], rows.at(-1)?.done, new Set(rows.map(({ total }) => total))]).toEqual([
+      { kind: "rows", text: "", done: 0, total: 20_000 },
+      20_000,
+      new Set([20_000]),
+    ]);
+    expect(rows.length).toBeGreaterThan(8);
+    expect(Math.max(...rows.map(({ text }) => text.length))).toBeLessThan(300_000);
+    for (const { text, done } of rows.slice(1, -1))
+      expect(text.trimEnd().split("\n").at(-1)).toContain(` ${done - 1} `);
+    const whole = rows.map(({ text }) => text).join("");
+    expect(whole.split("\n").map((line) => line.split(" ")[2])).toEqual([
+      ...Array.from({ length: 20_000 }, (_, i) => String(i)),
+      undefined,
+    ]);
+  });
+
+  it("lets others have their turn", async () => {
+    let now = 0;
+    const { room, bufferId } = await long(3_000, { clock: { ...fakeClock(), mono: () => (now += 1) } });
+    let turns = 0;
+    let saving = true;
+    const count = (): void => {
+      turns++;
+      if (saving) setImmediate(count);
+    };
+    setImmediate(count);
+    await savedFile(room.save(bufferId, { format: "text" }));
+    saving = false;
+    // The clock goes on by a millisecond with each line, and a turn is due after five.
+    expect(turns).toBeGreaterThan(400);
+  });
+
+  it.each([
+    ["its caller lets go", (stop: AbortController) => stop.abort()],
+    ["the log is closed", (_: AbortController, room: LogRoom, id: string) => room.close(id)],
+  ])("ends when %s", async (_name, end) => {
+    const { room, bufferId } = await long(20_000);
+    const stop = new AbortController();
+    let seen = 0;
+    const save = async () => {
+      for await (const { kind } of room.save(bufferId, { format: "text" }, stop.signal)) {
+        if (kind === "end") throw new Error("it came to its end");
+        if (++seen === 2) end(stop, room, bufferId);
+      }
+    };
+    await expect(save()).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(seen).toBeLessThan(5);
+  });
+
+  it("counts what falls out of the log meanwhile, and leaves what comes", async () => {
+    const { room, of, bufferId } = await long(4_000, { limits: { maxLines: 4_000 } });
+    const pieces = room.save(bufferId, { format: "jsonl" });
+    await pieces.next();
+    of(a).say(...Array.from({ length: 3_500 }, (_, i) => ({ text: `new ${i}` })));
+    const { text, lines, left } = await savedFile(pieces);
+    expect(lines + left).toBe(4_000);
+    expect(left).toBeGreaterThan(3_000);
+    expect([text.includes("new"), text.split("\n").length - 1]).toEqual([false, lines]);
+  });
+
+  it("is not idle while it is saved", async () => {
+    const { room, clock, bufferId } = await long(5_000, { limits: { idleMs: 1_000 } });
+    const pieces = room.save(bufferId, { format: "text" });
+    await pieces.next();
+    await clock.advance(5_000);
+    expect((await savedFile(pieces)).lines).toBe(5_000);
   });
 });
 
@@ -121,6 +209,7 @@ describe("evidence", () => {
       notary: {
         actor: () => ({ user: "anna", door: "desktop" }),
         appVersion: "0.1.0",
+        ready: () => true,
         newest: () => audit.newest(),
         sign: (statement) => audit.sign("evidence v1", statement),
       },
@@ -132,18 +221,20 @@ describe("evidence", () => {
     const { room, of, bufferId, at, audit } = await evidence();
     of(a).say({ at, text: "ERROR: one" }, { text: "two" }, { at: at + 5, text: "ERROR: three" });
     const filter: LogFilter = { levels: ["error"] };
-    const { fileName, text } = await room.save(bufferId, {
-      format: "evidence",
-      filter,
-      note: "the night of the fault",
-    });
+    const { fileName, text } = await savedFile(
+      room.save(bufferId, {
+        format: "evidence",
+        filter,
+        note: "the night of the fault",
+      }),
+    );
     const report = verifyEvidence(Buffer.from(text), audit.publicKey() ?? "");
     const { hash, seq, log_id } = await audit.newest();
     expect(fileName).toBe("log-aaaaaaaaaaaa-2026-03-01T120000.evidence.jsonl");
     expect(report).toEqual({
       whole: true,
       faults: [],
-      key: expect.stringMatching(/^[0-9a-f]{16}$/),
+      key: expect.stringMatching(/^SHA256:[A-Za-z0-9+/]{43}$/),
       keyUnchecked: false,
       header: {
         v: 1,
@@ -152,6 +243,7 @@ describe("evidence", () => {
         actor: { user: "anna", door: "desktop" },
         app_version: "0.1.0",
         sources: [{ ref: refs(a)[0], name: "llm", host: "orion", simulated: true }],
+        simulated: "all",
         filter,
         note: "the night of the fault",
         lines: 2,
@@ -176,7 +268,7 @@ describe("evidence", () => {
     of(b).say({ at: at + 1, text: "b" });
     for (let i = 0; i < 20; i++) await clock.advance(50);
     await until(() => room.head(bufferId).next === 2);
-    const { text, fileName } = await room.save(bufferId, { format: "evidence" });
+    const { text, fileName } = await savedFile(room.save(bufferId, { format: "evidence" }));
     const [header, ...lines] = text
       .trimEnd()
       .split("\n")
@@ -191,19 +283,27 @@ describe("evidence", () => {
     ]);
   });
 
-  it("is refused while there is no key, and without a notary", async () => {
-    const without = await scene();
-    const refusal = { code: "KEYCHAIN_UNAVAILABLE" };
-    await expect(without.room.save(without.bufferId, { format: "evidence" })).rejects.toMatchObject(refusal);
-    const { room, bufferId } = await scene({
-      notary: {
-        actor: () => ({ user: "anna", door: "test" }),
-        appVersion: "1",
-        newest: async () => ({ log_id: "x", seq: 1, hash: "00" }),
-        sign: () => null,
-      },
-    });
-    await expect(room.save(bufferId, { format: "evidence" })).rejects.toMatchObject(refusal);
+  const keyless = (ready: boolean): Partial<LogRoomDeps> => ({
+    notary: {
+      actor: () => ({ user: "anna", door: "test" }),
+      appVersion: "1",
+      ready: () => ready,
+      newest: async () => ({ log_id: "x", seq: 1, hash: "00" }),
+      sign: () => null,
+    },
+  });
+  it.each([
+    ["without a notary", {}, 0],
+    ["while there is no key, before a line is read", keyless(false), 0],
+    ["when the key is gone at its end", keyless(true), 2],
+  ])("must be refused: %s", async (_, over, given) => {
+    const { room, bufferId } = await scene(over);
+    const seen: string[] = [];
+    const save = async () => {
+      for await (const { kind } of room.save(bufferId, { format: "evidence" })) seen.push(kind);
+    };
+    await expect(save()).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE" });
+    expect(seen).toEqual(Array(given).fill("rows"));
   });
 
   const tampering: [name: string, change: (text: string) => string, faults: string[]][] = [
@@ -236,7 +336,7 @@ describe("evidence", () => {
   it.each(tampering)("must be refused: %s", async (_, change, faults) => {
     const { room, of, bufferId, at, audit } = await evidence();
     of(a).say({ at, text: "one" }, { at, text: "two" }, { at, text: "three" });
-    const { text } = await room.save(bufferId, { format: "evidence", note: "a note" });
+    const { text } = await savedFile(room.save(bufferId, { format: "evidence", note: "a note" }));
     const changed = change(text);
     expect(changed).not.toBe(text);
     const report = verifyEvidence(Buffer.from(changed), audit.publicKey() ?? "");
@@ -247,7 +347,7 @@ describe("evidence", () => {
     const first = await evidence();
     const { room, of, bufferId, at } = await evidence();
     of(a).say({ at, text: "one" });
-    const { text } = await room.save(bufferId, { format: "evidence" });
+    const { text } = await savedFile(room.save(bufferId, { format: "evidence" }));
     const report = verifyEvidence(Buffer.from(text), first.audit.publicKey() ?? "");
     expect([report.whole, report.faults.map(({ fault }) => fault)]).toEqual([false, ["other-key"]]);
     // Without the key to compare it with, that is said.
@@ -257,7 +357,7 @@ describe("evidence", () => {
   it("must be refused: a checkpoint of the audit log in place of the signature", async () => {
     const { room, of, bufferId, at, audit } = await evidence();
     of(a).say({ at, text: "one" });
-    const { text } = await room.save(bufferId, { format: "evidence" });
+    const { text } = await savedFile(room.save(bufferId, { format: "evidence" }));
     const { signature: _, public_key: __, ...statement } = JSON.parse(text.slice(0, text.indexOf("\n")));
     const other = audit.sign("audit v1 checkpoint", statement as object);
     const forged = text.replace(/"signature":"[0-9a-f]+"/, `"signature":"${other?.signature}"`);

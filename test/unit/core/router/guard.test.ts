@@ -5,6 +5,7 @@ import type { Audit, AuditInput } from "../../../../electron/core/audit/index.ts
 import { Failure, isFailure } from "../../../../electron/core/failure.ts";
 import { createMasker } from "../../../../electron/core/logs/masking/index.ts";
 import { createRouter, type Services } from "../../../../electron/core/router/index.ts";
+import { until } from "../../../helpers/until.ts";
 
 const value = "hf_0123456789abcdefghij";
 
@@ -113,6 +114,75 @@ describe("what a failure looks like outside", () => {
     );
     expect(seen).toEqual([1]);
     expect(failure).toMatchObject({ code: "HOST_OFFLINE", data: { details: { address: "[secret:HF_TOKEN]" } } });
+  });
+
+  describe("the row of a change that answers in pieces", () => {
+    const piece = { kind: "rows" as const, text: "a\n", done: 1, total: 2 };
+    const last = { kind: "end" as const, fileName: "log.txt", head: "", lines: 1, left: 0 };
+    const order = { bufferId: "b", format: "text" as const };
+    test.each([
+      [
+        "comes at the end",
+        async function* () {
+          yield piece;
+          yield last;
+        },
+        2,
+        "success",
+        undefined,
+      ],
+      [
+        "says how it failed midway",
+        async function* () {
+          yield piece;
+          throw new Failure("NOT_FOUND");
+        },
+        9,
+        "failure",
+        "NOT_FOUND",
+      ],
+      [
+        "says that it was let go",
+        async function* () {
+          yield piece;
+          yield piece;
+          yield last;
+        },
+        1,
+        "failure",
+        "CANCELLED",
+      ],
+    ])("%s", async (_name, save, most, outcome, errorCode) => {
+      const { client, rows } = rig({ logs: { save } });
+      const pieces = await client.logs.save(order);
+      expect(rows).toEqual([]);
+      let seen = 0;
+      await failureOf(
+        (async () => {
+          for await (const _ of pieces) {
+            expect(rows).toEqual([]);
+            if (++seen === most && outcome !== "success") break;
+          }
+        })(),
+      );
+      await until(() => rows.length > 0);
+      expect(rows.map((row) => [row.action, row.outcome, row.errorCode])).toEqual([["log.save", outcome, errorCode]]);
+    });
+
+    test("comes as well when nobody asks for the first piece", async () => {
+      const stop = new AbortController();
+      const { client, rows } = rig({
+        logs: {
+          save: async function* () {
+            yield piece;
+          },
+        },
+      });
+      await client.logs.save(order, { signal: stop.signal });
+      stop.abort();
+      await until(() => rows.length > 0);
+      expect(rows.map((row) => [row.outcome, row.errorCode])).toEqual([["failure", "CANCELLED"]]);
+    });
   });
 
   test("a stream that is let go lets its source go", async () => {
