@@ -187,6 +187,22 @@ export const lineDetail = z.object({
 });
 export type LineDetail = z.infer<typeof lineDetail>;
 
+/** A part of a log on its way into a file. */
+export const savePiece = z.discriminatedUnion("kind", [
+  /** What comes next in the file, and how many rows of how many are in it then. */
+  z.object({ kind: z.literal("rows"), text: z.string(), done: z.number().int(), total: z.number().int() }),
+  z.object({
+    kind: z.literal("end"),
+    fileName: z.string(),
+    /** Stands before all rows: the header of evidence, with its line feed; empty otherwise. */
+    head: z.string(),
+    lines: z.number().int(),
+    /** Rows that fell out of the log while it was being saved. */
+    left: z.number().int(),
+  }),
+]);
+export type SavePiece = z.infer<typeof savePiece>;
+
 const buffer = z.strictObject({ bufferId: z.string().max(64) });
 const view = buffer.extend({ filter: logFilter.optional() });
 const index = z.number().int().nonnegative();
@@ -204,22 +220,6 @@ export const logs = {
     )
     .output(z.object({ bufferId: z.string() })),
   /** What can be opened on a host beside its containers. */
-/** A part of a log on its way into a file. */
-export const savePiece = z.discriminatedUnion("kind", [
-  /** What comes next in the file, and how many rows of how many are in it then. */
-  z.object({ kind: z.literal("rows"), text: z.string(), done: z.number().int(), total: z.number().int() }),
-  z.object({
-    kind: z.literal("end"),
-    fileName: z.string(),
-    /** Stands before all rows: the header of evidence, with its line feed; empty otherwise. */
-    head: z.string(),
-    lines: z.number().int(),
-    /** Rows that fell out of the log while it was being saved. */
-    left: z.number().int(),
-  }),
-]);
-export type SavePiece = z.infer<typeof savePiece>;
-
   offers: read
     .errors(hostErrors)
     .input(z.strictObject({ hostId }))

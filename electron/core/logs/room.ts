@@ -180,12 +180,6 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     };
   }
 
-  return {
-    async open({ sources: refs, tail = 2000 }) {
-      for (const ref of refs) {
-        if (deps.nameOf?.(ref) === null) throw new Failure("HOST_UNKNOWN", { host: "hostId" in ref ? ref.hostId : "" });
-      }
-      const log = registry.acquire(refs, tail);
   async function* headsOf(log: SharedLog, filter: LogFilter | undefined, stop: AbortSignal): AsyncGenerator<LogHead> {
     let search: Promise<void> | null = null;
     while (!stop.aborted) {
@@ -209,6 +203,12 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     }
   }
 
+  return {
+    async open({ sources: refs, tail = 2000 }) {
+      for (const ref of refs) {
+        if (deps.nameOf?.(ref) === null) throw new Failure("HOST_UNKNOWN", { host: "hostId" in ref ? ref.hostId : "" });
+      }
+      const log = registry.acquire(refs, tail);
       if (log.users > limits.maxViews) {
         registry.release(log);
         throw new Failure("LIMIT_REACHED", { what: "views", limit: limits.maxViews });

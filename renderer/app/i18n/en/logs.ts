@@ -159,7 +159,7 @@ export const logs = {
   "logs.saved": "Saved as {name}.",
   "logs.saving": "{done} of {total, plural, one {# line} other {# lines}}",
   "logs.saved.part":
-    "Saved as {name}. {left, plural, one {# older line} other {# older lines}} did not fit into one file.",
+    "Saved as {name}. {left, plural, one {# old line} other {# old lines}} fell out of the log meanwhile.",
 
   "logs.keys": "In a log",
   "logs.key.move": "Next and previous line",
