@@ -60,6 +60,15 @@ export const auditReport = z.object({
 });
 export type AuditReport = z.infer<typeof auditReport>;
 
+/** What another person needs to check signed evidence and checkpoints; no secret. */
+export const auditKey = z.object({
+  /** `SHA256:` and 43 characters of base64: of the DER (SubjectPublicKeyInfo). */
+  fingerprint: z.string(),
+  /** Ed25519, RFC 7468. */
+  pem: z.string(),
+});
+export type AuditKey = z.infer<typeof auditKey>;
+
 export const audit = {
   /** Newest first. */
   page: read
@@ -73,4 +82,6 @@ export const audit = {
     )
     .output(z.object({ rows: z.array(auditRow), total: z.number().int(), more: z.boolean(), newest: time.nullable() })),
   verify: read.output(auditReport),
+  /** Null while there is none: nobody chose where keys are kept, or that place is locked. */
+  publicKey: read.output(z.object({ key: auditKey.nullable() })),
 };

@@ -21,7 +21,7 @@ export function keysOf(api: Api, topic: AppChange["topic"]): QueryKey[] {
     case "secrets":
       return [api.secrets.key(), api.containers.list.key(), api.containers.get.key()];
     case "keychain":
-      return [api.keychain.key(), api.secrets.key()];
+      return [api.keychain.key(), api.secrets.key(), api.audit.publicKey.key()];
     case "launches":
       return [api.launches.key()];
     case "tunnels":
@@ -31,7 +31,8 @@ export function keysOf(api: Api, topic: AppChange["topic"]): QueryKey[] {
     case "alerts":
       return [api.alerts.list.key()];
     case "audit":
-      return [api.audit.page.key()];
+      // A first key shows with the row that is sealed with it.
+      return [api.audit.page.key(), api.audit.publicKey.key()];
     case "settings":
       return [api.settings.key()];
     case "practice":

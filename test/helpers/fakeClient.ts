@@ -219,6 +219,7 @@ export function createFakeRouter(options: FakeOptions) {
     audit: {
       page: os.audit.page.handler(() => data.auditPage()),
       verify: os.audit.verify.handler(() => data.report),
+      publicKey: os.audit.publicKey.handler(() => ({ key: options.empty ? null : data.auditKey })),
     },
     practice: {
       state: os.practice.state.handler(() => data.practice(!options.empty)),

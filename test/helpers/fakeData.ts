@@ -1,6 +1,7 @@
 /** Canned data of every kind that the contract knows. */
 import type {
   AppInfo,
+  AuditKey,
   AuditReport,
   AuditRowView,
   ConfiguredHosts,
@@ -859,6 +860,12 @@ export const report: AuditReport = {
   records: 1204,
   segments: 2,
   checkpoints: 12,
+/** The example of RFC 8410. */
+export const auditKey: AuditKey = {
+  fingerprint: "SHA256:oekVYFTgT6yJmunydRMs3Ael28TqLCrTof/G4NJTaB8",
+  pem: "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+};
+
   firstAt: now - 30 * 24 * hour,
   lastAt: now,
   damage: [],

@@ -1,3 +1,4 @@
+import { fingerprint, pemOf } from "../audit/index.ts";
 import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
 import type { Services } from "./services.ts";
@@ -29,6 +30,10 @@ export function appRoutes(os: Guarded, services: Services) {
         services.audit.page({ ...range, filter: { text, outcome }, signal }),
       ),
       verify: os.audit.verify.handler(() => services.audit.verify()),
+      publicKey: os.audit.publicKey.handler(() => {
+        const key = services.audit.publicKey();
+        return { key: key === null ? null : { fingerprint: fingerprint(key), pem: pemOf(key) } };
+      }),
     },
     practice: {
       state: os.practice.state.handler(() => practice.state()),

@@ -24,6 +24,7 @@ import {
 import { ProblemBanner } from "../common/index.ts";
 import { useDebounced } from "../launch/useDebounced.ts";
 import { actionName } from "./actionName.ts";
+import { KeyCard } from "./KeyCard.tsx";
 import { VerifyReport } from "./VerifyReport.tsx";
 import "./audit.css";
 
@@ -105,6 +106,7 @@ export function AuditPage({ item }: { item: string | null }) {
             {verify.problem && <ProblemBanner problem={verify.problem} />}
           </div>
         )}
+        <KeyCard open={item === "key"} />
         {query.error && !query.data ? (
           <div className="page-body">
             <ProblemBanner problem={toProblem(query.error)} />

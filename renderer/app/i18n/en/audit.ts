@@ -22,6 +22,17 @@ export const audit = {
   "audit.client": "Client",
   "audit.request": "Request",
   "audit.hash": "Hash",
+  "auditKey.title": "Public key",
+  "auditKey.what":
+    "Whoever checks signed evidence from this console needs this key. Give it to them in another way than the file itself: in person, or have them compare the fingerprint by telephone.",
+  "auditKey.form":
+    "Ed25519. The fingerprint is the SHA-256 of the public key (SPKI, DER) in base64, not that of an SSH key.",
+  "auditKey.copyFingerprint": "Copy the fingerprint",
+  "auditKey.copyKey": "Copy the key",
+  "auditKey.save": "Save the key",
+  "auditKey.check": "Check of evidence",
+  "auditKey.none": "There is no key yet: choose where secrets are kept, or unlock that place.",
+  "auditKey.toSecrets": "Go to secrets",
   "outcome.intent": "intent",
   "outcome.success": "success",
   "outcome.failure": "failure",

@@ -21,6 +21,17 @@ export const audit = {
   "audit.client": "Клиент",
   "audit.request": "Запрос",
   "audit.hash": "Хеш",
+  "auditKey.title": "Открытый ключ",
+  "auditKey.what":
+    "Этот ключ нужен тому, кто проверяет подписанные свидетельства этой консоли. Передайте его не тем же путём, что и сам файл: лично, или пусть отпечаток сверят по телефону.",
+  "auditKey.form":
+    "Ed25519. Отпечаток — SHA-256 открытого ключа (SPKI, DER) в base64; отпечаток ключа SSH считается иначе.",
+  "auditKey.copyFingerprint": "Копировать отпечаток",
+  "auditKey.copyKey": "Копировать ключ",
+  "auditKey.save": "Сохранить ключ",
+  "auditKey.check": "Проверка свидетельства",
+  "auditKey.none": "Ключа ещё нет: выберите, где хранить секреты, или откройте это хранилище.",
+  "auditKey.toSecrets": "К секретам",
   "outcome.intent": "намерение",
   "outcome.success": "успех",
   "outcome.failure": "неудача",
