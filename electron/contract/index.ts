@@ -42,6 +42,7 @@ export * from "./detect.ts";
 export * from "./errors.ts";
 export * from "./hosts.ts";
 export * from "./inference.ts";
+export * from "./logColumns.ts";
 export * from "./logNotes.ts";
 export * from "./logs.ts";
 export * from "./notebooks.ts";

@@ -2,6 +2,7 @@ import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
 import { change, containerId, engineErrors, hostErrors, hostId, problem, read, time } from "./base.ts";
 import { detectedCounts } from "./detect.ts";
+import { columnFault, windowLimit } from "./logColumns.ts";
 
 export const logLevel = z.enum(["debug", "info", "warn", "error"]);
 export type LogLevel = z.infer<typeof logLevel>;
@@ -56,6 +57,22 @@ export const logLine = z.object({
   part: z.boolean(),
 });
 export type LogLine = z.infer<typeof logLine>;
+
+/** Many lines, as `packLines` writes them; `unpackLines` reads them. */
+export const logColumns = z
+  .strictObject({
+    kinds: z.string(),
+    index: z.string(),
+    row: z.string(),
+    source: z.string(),
+    at: z.string(),
+    folded: z.string(),
+    texts: z.array(z.string()).max(windowLimit),
+  })
+  .superRefine((columns, context) => {
+    const fault = columnFault(columns);
+    if (fault !== null) context.addIssue({ code: "custom", path: [fault.column], message: fault.reason });
+  });
 
 /** One field of a line that is JSON: `path` as `a.b.0.c`. */
 export const fieldFilter = z.strictObject({
@@ -236,8 +253,8 @@ export const logs = {
   watch: read.input(view).output(eventIterator(logHead)),
   /** Rows from row `from` on, or from the oldest that is held. */
   window: read
-    .input(view.extend({ from: index, count: z.number().int().min(1).max(2000) }))
-    .output(z.object({ first: z.number().int(), next: z.number().int(), lines: z.array(logLine) })),
+    .input(view.extend({ from: index, count: z.number().int().min(1).max(windowLimit) }))
+    .output(z.object({ first: z.number().int(), next: z.number().int(), lines: logColumns })),
   /** The row at a line or a time; the nearest one when that is not among the rows. Null in an empty log. */
   locate: read
     .input(

@@ -1,4 +1,4 @@
-/** A call over each transport, and log lines in batches; beside a call, an echo over nothing but the transport itself. */
+/** A call over each transport, and log lines in batches, packed and unpacked as those of a window; beside a call, an echo over nothing but the transport itself. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,8 @@ import { implement } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/message-port";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
-import { logLine } from "../../electron/contract/index.ts";
+import { logColumns } from "../../electron/contract/index.ts";
+import { packLines } from "../../electron/contract/logColumns.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
 import { type DoorCore, openBrowserDoor } from "../../electron/shells/browser/index.ts";
 import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
@@ -19,7 +20,7 @@ import type { BenchRow } from "./types.ts";
 
 const contract = {
   ping: oc.input(z.object({ n: z.number() })).output(z.object({ n: z.number() })),
-  lines: oc.output(eventIterator(z.array(logLine))),
+  lines: oc.output(eventIterator(logColumns)),
 };
 
 const batch = Array.from({ length: BATCH }, (_, index) => ({
@@ -39,7 +40,7 @@ function makeCore(): DoorCore {
   const router = builder.router({
     ping: builder.ping.handler(({ input }) => input),
     lines: builder.lines.handler(async function* () {
-      for (let i = 0; i < BATCHES; i++) yield batch;
+      for (let i = 0; i < BATCHES; i++) yield packLines(batch);
     }),
   });
   return { router, context: (client) => client };

@@ -1,4 +1,5 @@
 /** What is measured of a transport, by whoever holds its client. */
+import { type LogColumns, unpackLines } from "../../electron/contract/logColumns.ts";
 
 export const BATCH = 1_000;
 export const BATCHES = 300;
@@ -7,7 +8,7 @@ const RUNS = 5;
 
 export interface TransportClient {
   ping(input: { n: number }): Promise<{ n: number }>;
-  lines(): Promise<AsyncIterable<unknown[]>>;
+  lines(): Promise<AsyncIterable<LogColumns>>;
 }
 
 export interface Figures {
@@ -36,10 +37,10 @@ export async function perCall(call: (n: number) => Promise<unknown>): Promise<nu
   return (performance.now() - began) / CALLS;
 }
 
-async function linesPerSecond(stream: () => Promise<AsyncIterable<unknown[]>>): Promise<number> {
+async function linesPerSecond(stream: TransportClient["lines"]): Promise<number> {
   const began = performance.now();
   let lines = 0;
-  for await (const rows of await stream()) lines += rows.length;
+  for await (const columns of await stream()) lines += unpackLines(columns).length;
   if (lines !== BATCH * BATCHES) throw new Error(`${lines} lines came of ${BATCH * BATCHES}`);
   return (lines / (performance.now() - began)) * 1000;
 }

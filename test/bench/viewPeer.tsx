@@ -5,6 +5,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 import type { LogLine } from "../../electron/contract/index.ts";
+import { unpackLines } from "../../electron/contract/logColumns.ts";
 import { type Connection, connect } from "../../renderer/client/index.ts";
 
 const rowHeight = 20;
@@ -23,7 +24,9 @@ function Peer({ client }: { client: Connection["client"] }) {
         if (performance.now() - shownAt < viewMs) continue;
         shownAt = performance.now();
         const count = Math.ceil((scroller.current?.clientHeight ?? 600) / rowHeight) + 12;
-        setView(await client.logs.window({ bufferId, from: Math.max(head.first, head.next - count), count }));
+        const from = Math.max(head.first, head.next - count);
+        const { lines, ...range } = await client.logs.window({ bufferId, from, count });
+        setView({ ...range, lines: unpackLines(lines) });
       }
     }
     void follow();

@@ -24,6 +24,7 @@ import type {
   SecretRow,
   Template,
 } from "../../electron/contract/index.ts";
+import { packLines } from "../../electron/contract/logColumns.ts";
 import type { FakeImplementer } from "./fakeClient.ts";
 
 const minute = 60_000;
@@ -783,10 +784,14 @@ export function logHandlers(
     window: os.logs.window.handler(({ input }) => {
       const { first, next } = rowsHead(input.filter, total);
       if (!filtered(input.filter)) {
-        return { first, next, lines: Array.from({ length: input.count }, (_, at) => lineAt(input.from + at)) };
+        return {
+          first,
+          next,
+          lines: packLines(Array.from({ length: input.count }, (_, at) => lineAt(input.from + at))),
+        };
       }
       const found = rowsOf(input.filter).slice(input.from, input.from + input.count);
-      return { first, next, lines: found.map((index, at) => ({ ...lineAt(index), row: input.from + at })) };
+      return { first, next, lines: packLines(found.map((index, at) => ({ ...lineAt(index), row: input.from + at }))) };
     }),
     locate: os.logs.locate.handler(({ input }) =>
       input.target.by === "index" ? { row: input.target.index, index: input.target.index, exact: true } : null,
@@ -855,17 +860,17 @@ export function auditPage() {
   return { rows, total: 1204, more: true, newest: now };
 }
 
-export const report: AuditReport = {
-  verdict: "whole",
-  records: 1204,
-  segments: 2,
-  checkpoints: 12,
 /** The example of RFC 8410. */
 export const auditKey: AuditKey = {
   fingerprint: "SHA256:oekVYFTgT6yJmunydRMs3Ael28TqLCrTof/G4NJTaB8",
   pem: "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
 };
 
+export const report: AuditReport = {
+  verdict: "whole",
+  records: 1204,
+  segments: 2,
+  checkpoints: 12,
   firstAt: now - 30 * 24 * hour,
   lastAt: now,
   damage: [],

@@ -1,6 +1,7 @@
 /** A real log room over made-up sources behind the browser door; all else of the page is canned. For screens and benches. */
 import { implement, ORPCError } from "@orpc/server";
 import { contract, type LogSourceRef } from "../../electron/contract/index.ts";
+import { packLines } from "../../electron/contract/logColumns.ts";
 import { isFailure } from "../../electron/core/failure.ts";
 import { createLogRoom, createMasker, type LogRoom, type StartSource } from "../../electron/core/logs/index.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
@@ -59,7 +60,10 @@ export async function openLogRig({ page, source, folder, fake = {} }: LogRigOpti
       open: os.logs.open.handler(({ input }) => room.open(definedOnly(input))),
       offers: os.logs.offers.handler(() => fakeOffers()),
       watch: os.logs.watch.handler(({ input, signal }) => watched(room.watch(input.bufferId, input.filter, signal))),
-      window: os.logs.window.handler(({ input }) => room.window(input.bufferId, input)),
+      window: os.logs.window.handler(async ({ input }) => {
+        const { lines, ...range } = await room.window(input.bufferId, input);
+        return { ...range, lines: packLines(lines) };
+      }),
       locate: os.logs.locate.handler(({ input, signal }) =>
         room.locate(input.bufferId, input.filter, input.target, signal),
       ),

@@ -1,4 +1,6 @@
 import type { LogHead, LogLine } from "../../electron/contract/index.ts";
+import { unpackLines } from "../../electron/contract/logColumns.ts";
+import type { Client } from "../../renderer/client/index.ts";
 
 /** A line that is its own row. */
 export function logLineOf(row: number, change: Partial<LogLine> = {}): LogLine {
@@ -17,4 +19,10 @@ export function logHeadOf(next: number, first = 0, change: Partial<LogHead> = {}
     held: { memory: 0, disk: 0, pinned: false },
     ...{ marks: [], masked: [], detected: [], unchecked: 0, ...change },
   };
+}
+
+/** Rows of a log as a client gets them. */
+export async function windowOf(client: Pick<Client, "logs">, asked: Parameters<Client["logs"]["window"]>[0]) {
+  const { lines, ...range } = await client.logs.window(asked);
+  return { ...range, lines: unpackLines(lines) };
 }

@@ -89,7 +89,7 @@ async function run(order: SoakOrder): Promise<void> {
 async function follow(client: Client, pull: Pull, report: () => void): Promise<void> {
   let reported = 0;
   for (;;) {
-    const { first, lines } = await client.logs.window({ bufferId: pull.bufferId, from: pull.from, count: 2000 });
+    const { first, lines } = await windowOf(client, { bufferId: pull.bufferId, from: pull.from, count: 2000 });
     if (first > pull.from) {
       pull.seen.skipped += first - pull.from;
       pull.next.clear();

@@ -1,3 +1,4 @@
+import { packLines } from "../../contract/logColumns.ts";
 import { logOffers } from "../logs/index.ts";
 import { definedOnly } from "./defined.ts";
 import type { Guarded } from "./guard.ts";
@@ -10,7 +11,10 @@ export function logRoutes(os: Guarded, { hosts, logs }: Services) {
       open: os.logs.open.handler(({ input }) => logs.open(definedOnly(input))),
       offers: os.logs.offers.handler(({ input, signal }) => logOffers(hosts.linkOf(input.hostId), { signal })),
       watch: os.logs.watch.handler(({ input, signal }) => iterate(logs.watch(input.bufferId, input.filter, signal))),
-      window: os.logs.window.handler(({ input }) => logs.window(input.bufferId, input)),
+      window: os.logs.window.handler(async ({ input }) => {
+        const { lines, ...range } = await logs.window(input.bufferId, input);
+        return { ...range, lines: packLines(lines) };
+      }),
       locate: os.logs.locate.handler(({ input, signal }) =>
         logs.locate(input.bufferId, input.filter, input.target, signal),
       ),

@@ -4,6 +4,7 @@ import type { LogLine, LogSourceRef } from "../../../electron/contract/index.ts"
 import { refusalOf } from "../../helpers/behaviour.ts";
 import { openCore, type TestCore } from "../../helpers/core.ts";
 import { type Client, type OpenDoor, openDoor } from "../../helpers/doors.ts";
+import { windowOf } from "../../helpers/logRows.ts";
 import { until } from "../../helpers/until.ts";
 import { online } from "./mainJob.ts";
 
@@ -29,7 +30,7 @@ async function read(sources: LogSourceRef[], wanted: (lines: LogLine[]) => boole
   let lines: LogLine[] = [];
   await until(
     async () => {
-      ({ lines } = await client.logs.window({ bufferId, from: 0, count: 2_000 }));
+      ({ lines } = await windowOf(client, { bufferId, from: 0, count: 2_000 }));
       return wanted(lines);
     },
     { timeoutMs: 15_000, everyMs: 50 },

@@ -65,12 +65,12 @@ test("a log is rows under a filter, and each line tells what it is made of", asy
   const bufferId = await opened(refOf(row));
   const head = await headWhen(bufferId, ({ next, state }) => next > 1 && state === "live");
   expect(head.sources).toMatchObject([{ name: row.name, hostName: "orion", simulated: true, problem: null }]);
-  const { lines } = await client.logs.window({ bufferId, from: 0, count: 100 });
+  const { lines } = await windowOf(client, { bufferId, from: 0, count: 100 });
   const wanted = lines[1]?.text.slice(0, 12) ?? "";
   const filter = { text: wanted };
   const found = await headWhen(bufferId, ({ rows: of, next }) => of.searchedTo === next && of.next > 0, filter);
   expect(found.rows.next).toBeLessThanOrEqual(found.next);
-  const under = await client.logs.window({ bufferId, filter, from: 0, count: 10 });
+  const under = await windowOf(client, { bufferId, filter, from: 0, count: 10 });
   expect(under.lines.every(({ text }) => text.toLowerCase().includes(wanted.toLowerCase()))).toBe(true);
   const detail = await client.logs.line({ bufferId, index: 1 });
   expect(detail.line).toEqual(lines[1]);
@@ -99,9 +99,9 @@ test("several logs are one, in order; what is not there does not stop the others
   );
   expect(head.sources.map(({ ref: { kind } }) => kind)).toEqual(["container", "container", "container", "console"]);
   await headWhen(bufferId, ({ sources, next }) => next >= sources.reduce((sum, { lines }) => sum + lines, 0));
-  const { lines } = await client.logs.window({ bufferId, from: 0, count: 2_000 });
+  const { lines } = await windowOf(client, { bufferId, from: 0, count: 2_000 });
   expect(new Set(lines.map(({ source }) => source)).has(0)).toBe(true);
-  const one = await client.logs.window({ bufferId, filter: { sources: [0] }, from: 0, count: 2_000 });
+  const one = await windowOf(client, { bufferId, filter: { sources: [0] }, from: 0, count: 2_000 });
   expect(one.lines.every(({ source }) => source === 0)).toBe(true);
   await client.logs.close({ bufferId });
 });

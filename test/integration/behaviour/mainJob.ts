@@ -13,6 +13,7 @@ import type {
   Template,
 } from "../../../electron/contract/index.ts";
 import type { Client } from "../../../renderer/client/index.ts";
+import { windowOf } from "../../helpers/logRows.ts";
 import { until } from "../../helpers/until.ts";
 
 export interface MainJob {
@@ -67,7 +68,7 @@ export async function readLog(
   let lines: LogLine[] = [];
   try {
     for await (const head of await client.logs.watch({ bufferId }, { signal })) {
-      lines = (await client.logs.window({ bufferId, from: head.first, count: 2000 })).lines;
+      lines = (await windowOf(client, { bufferId, from: head.first, count: 2000 })).lines;
       if (wanted(lines)) return { lines, head };
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { LogFilter, LogHead, LogSourceRef, Problem } from "../../../../electron/contract/index.ts";
+import { unpackLines } from "../../../../electron/contract/logColumns.ts";
 import { useClient } from "../../../client/hooks.ts";
 import type { Client } from "../../../client/index.ts";
 import { toProblem } from "../../../client/problem.ts";
@@ -69,7 +70,10 @@ function sessionOf(client: Client, bufferId: string): LogSession {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);
     },
-    window: (filter, from, count) => client.logs.window({ ...under(filter), from, count }),
+    async window(filter, from, count) {
+      const { lines, ...range } = await client.logs.window({ ...under(filter), from, count });
+      return { ...range, lines: unpackLines(lines) };
+    },
     locate: (filter, index) => client.logs.locate({ ...under(filter), target: { by: "index", index } }),
     watch(filter, on, signal) {
       void followStream<LogHead>({
