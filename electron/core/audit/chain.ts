@@ -217,6 +217,11 @@ function createMacCheck(
       const key = keys.get(id);
       if (key === undefined) {
         unproven++;
+        // Whoever has no key can't know whether this row vouches: that is not checked, and nothing wrong.
+        if (keys.size === 0 && bare !== null) {
+          unproven += bare.to - bare.from + 1;
+          bare = null;
+        }
         const known = strangers.get(id);
         strangers.set(id, known ? { ...known, count: known.count + 1 } : { ...where, seq, count: 1 });
         return;

@@ -374,6 +374,12 @@ describe("without a key", () => {
       },
     });
     expect(actionsIn(join(dir, "audit-2026-03.jsonl"))).toEqual(["log.genesis", "container.launch", "log.sealed"]);
+    // Without the key nobody can know whether the third vouches: that is said, and is no damage.
+    const bare = await verifyAudit({ path: dir });
+    expect([bare.verdict, bare.unchecked.find(({ kind }) => kind === "no-key")?.details]).toEqual([
+      "whole",
+      { rows: 3 },
+    ]);
   });
 
   it("must refuse to go on without a seal in a log that has had one", async () => {
