@@ -1,47 +1,20 @@
 /** Alerts in a person's browser, on the practice fleet: a rule is made, fires by itself, is noted, and leads to the log. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  gone,
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  seen,
-  skipWhen,
-  startChromium,
-  startProgram,
-  type Visitor,
-} from "../helpers/e2e.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { gone, seen } from "../helpers/e2e.ts";
 import { axeFindings } from "../helpers/e2eLook.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import { openSection, rowOf } from "../helpers/e2eWays.ts";
 
-const missing = whyNoBrowser();
-
 describe("alerts", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
-  let program: Program;
-  let browser: Browser;
-  let visitor: Visitor;
   let page: Page;
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser] = await Promise.all([startProgram({ data, practice: true }), startChromium()]);
-    visitor = await openVisitor(browser);
-    page = visitor.page;
-    await openAddress(page, program.address);
+  const stage = useStage({
+    practice: true,
+    pictures: "alert",
+    enter: (made) => {
+      page = made.page;
+    },
   });
-  afterAll(async () => {
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
-  });
-  beforeEach(({ task }) => keepOnFailure(page, `alert-${task.name.split(":")[0]?.replaceAll(/\W+/g, "-")}`));
 
   async function openRules(): Promise<void> {
     await openSection(page, "Alerts");
@@ -92,6 +65,6 @@ describe("alerts", () => {
     await seen(page.getByText("No rules yet"));
     await page.getByRole("tab", { name: "Alerts" }).click();
     await seen(rowOf(page, "Alerts", /health/).getByText("over"));
-    expect(visitor.complaints).toEqual([]);
+    expect(stage.visitor.complaints).toEqual([]);
   });
 });

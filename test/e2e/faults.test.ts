@@ -1,23 +1,8 @@
 /** The failure buttons of the practice fleet: what a person is told when something breaks, and that it mends. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  gone,
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  seen,
-  shown,
-  skipWhen,
-  startChromium,
-  startProgram,
-  textOf,
-  type Visitor,
-} from "../helpers/e2e.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { gone, seen, shown, textOf } from "../helpers/e2e.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import {
   closeDrawer,
   keepForSession,
@@ -31,31 +16,17 @@ import {
   startAndWatch,
 } from "../helpers/e2eWays.ts";
 
-const missing = whyNoBrowser();
-
 describe("when something breaks", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
-  let program: Program;
-  let browser: Browser;
-  let visitor: Visitor;
   let page: Page;
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser] = await Promise.all([startProgram({ data, practice: true }), startChromium()]);
-    visitor = await openVisitor(browser);
-    page = visitor.page;
-    await openAddress(page, program.address);
-    await keepForSession(page);
-    await putSecret(page, "HF_TOKEN", "hf_for-a-launch-that-fails");
+  const stage = useStage({
+    practice: true,
+    pictures: "fault",
+    async enter(made) {
+      page = made.page;
+      await keepForSession(page);
+      await putSecret(page, "HF_TOKEN", "hf_for-a-launch-that-fails");
+    },
   });
-  afterAll(async () => {
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
-  });
-  beforeEach(({ task }) => keepOnFailure(page, `fault-${task.name.split(":")[0]?.replaceAll(/\W+/g, "-")}`));
 
   test("the connection drops: the word, the reason and the hint; other hosts go on; it comes back", async () => {
     const drawer = await openHost(page, "orion");
@@ -125,6 +96,6 @@ describe("when something breaks", () => {
   });
 
   test("nothing was complained of", () => {
-    expect(visitor.complaints).toEqual([]);
+    expect(stage.visitor.complaints).toEqual([]);
   });
 });

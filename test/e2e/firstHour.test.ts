@@ -1,57 +1,24 @@
 /** The first hour of a newcomer, in the shipped program: from the printed address to an audit that is whole. */
 import { randomBytes } from "node:crypto";
-import type { Browser, ElectronApplication } from "playwright-core";
+import type { ElectronApplication } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  skipWhen,
-  startChromium,
-  startProgram,
-  step,
-  type Visitor,
-  watchPage,
-} from "../helpers/e2e.ts";
+import { keepOnFailure, newDataFolder, removeFolder, skipWhen, watchPage } from "../helpers/e2e.ts";
 import { startDesktop, whyNoWindow } from "../helpers/e2eDesktop.ts";
 import { doFirstHour } from "../helpers/e2eFirstHour.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import { tracesIn, tracesInFolder, tracesInProcesses } from "../helpers/traces.ts";
 
-const missing = whyNoBrowser();
-
 describe("the first hour in the browser", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
   const secret = `hf_${randomBytes(24).toString("base64url")}`;
-  let program: Program;
-  let browser: Browser;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser] = await Promise.all([startProgram({ data }), startChromium()]);
-    visitor = await openVisitor(browser);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
-  });
+  const stage = useStage({ pictures: "first-hour" });
 
   test("goes from the printed address to a whole audit, and the secret shows nowhere", {
     timeout: 180_000,
   }, async () => {
-    keepOnFailure(visitor.page, "first-hour");
+    const { data, page, program, visitor } = stage;
     console.log(`  started in ${program.startedInMs.toFixed(0)} ms (to the printed address)`);
     expect(program.startedInMs).toBeLessThan(15_000);
-    await step("open the printed address", async () => {
-      await openAddress(visitor.page, program.address);
-    });
-    await doFirstHour(visitor.page, secret);
+    await doFirstHour(page, secret);
     expect({
       received: tracesIn(visitor.received(), secret),
       files: tracesInFolder(data, secret),

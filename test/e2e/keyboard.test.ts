@@ -1,55 +1,29 @@
 /** The console without a mouse, in a foreign layout, after a reload, behind a spent link, and when the program is gone. */
-import type { Browser, Locator, Page, WebSocketRoute } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Locator, Page, WebSocketRoute } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { en } from "../../renderer/app/i18n/en.ts";
 import { sections } from "../../renderer/app/sections.ts";
-import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  gone,
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  seen,
-  skipWhen,
-  startChromium,
-  startProgram,
-  type Visitor,
-} from "../helpers/e2e.ts";
+import { gone, keepOnFailure, openAddress, openVisitor, seen, startProgram } from "../helpers/e2e.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import { digitOf } from "../helpers/e2eTour.ts";
 import { rowOf } from "../helpers/e2eWays.ts";
 import { until } from "../helpers/until.ts";
 
-const missing = whyNoBrowser();
-
 describe("with the keyboard alone", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
   const sockets: WebSocketRoute[] = [];
-  let program: Program;
-  let browser: Browser;
-  let visitor: Visitor;
   let page: Page;
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser] = await Promise.all([startProgram({ data, practice: true }), startChromium()]);
-    visitor = await openVisitor(browser);
-    page = visitor.page;
-    // Every frame is passed on; being in between, the test can cut the wire.
-    await page.routeWebSocket("**/rpc", (socket) => {
-      socket.connectToServer();
-      sockets.push(socket);
-    });
-    await openAddress(page, program.address);
-    await seen(rowOf(page, "Fleet", /orion/).getByText("online"), 60_000);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
+  const stage = useStage({
+    practice: true,
+    pictures: "keyboard",
+    async arrange(made) {
+      page = made.page;
+      // Every frame is passed on; being in between, the test can cut the wire.
+      await page.routeWebSocket("**/rpc", (socket) => {
+        socket.connectToServer();
+        sockets.push(socket);
+      });
+    },
+    enter: () => seen(rowOf(page, "Fleet", /orion/).getByText("online"), 60_000),
   });
 
   const hasFocus = (locator: Locator, what: string) =>
@@ -73,7 +47,6 @@ describe("with the keyboard alone", () => {
   test.each(sections.map(({ id, digit }) => ({ name: en[`section.${id}`], digit })))(
     "Ctrl+$digit opens $name",
     async ({ name, digit }) => {
-      keepOnFailure(page, `section-${digit}`);
       await page.keyboard.press(`Control+Digit${digit}`);
       await seen(page.getByRole("heading", { level: 1, name }));
       const link = page.getByRole("navigation", { name: "Sections" }).getByRole("link", { name });
@@ -82,7 +55,6 @@ describe("with the keyboard alone", () => {
   );
 
   test("Ctrl+K opens the palette, which goes to a host; Esc closes the drawer", async () => {
-    keepOnFailure(page, "palette");
     await page.keyboard.press("Control+KeyK");
     const palette = page.getByRole("dialog", { name: "Command palette" });
     await hasFocus(palette.getByRole("combobox"), "the palette's field");
@@ -97,7 +69,6 @@ describe("with the keyboard alone", () => {
   });
 
   test("/ focuses the filter, which finds a name typed in the Russian layout", async () => {
-    keepOnFailure(page, "filter");
     await page.keyboard.press("Control+Digit1");
     await page.keyboard.press("Slash");
     const filter = page.getByRole("searchbox", { name: "Filter hosts" });
@@ -112,7 +83,6 @@ describe("with the keyboard alone", () => {
   });
 
   test("arrows move between rows, Enter opens one, Esc closes it and the focus is on the row again", async () => {
-    keepOnFailure(page, "rows");
     const rows = page.getByRole("table", { name: "Fleet" }).getByRole("row");
     await rows.nth(1).focus();
     await page.keyboard.press("ArrowDown");
@@ -127,7 +97,6 @@ describe("with the keyboard alone", () => {
   });
 
   test("? shows the shortcuts, and Esc takes them away", async () => {
-    keepOnFailure(page, "help");
     await page.keyboard.press("Shift+Slash");
     const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
     await seen(help.getByText("Filter the list"));
@@ -136,7 +105,6 @@ describe("with the keyboard alone", () => {
   });
 
   test("a reload keeps the session and the place", async () => {
-    keepOnFailure(page, "reload");
     await page.keyboard.press(`Control+Digit${digitOf("section.audit")}`);
     await seen(page.getByRole("heading", { level: 1, name: "Audit" }));
     await page.reload();
@@ -145,23 +113,22 @@ describe("with the keyboard alone", () => {
   });
 
   test("the link works once: another tab is told what to do", async () => {
-    const second = await openVisitor(browser);
+    const second = await openVisitor(stage.browser);
     keepOnFailure(second.page, "code-used");
-    await openAddress(second.page, program.address);
+    await openAddress(second.page, stage.program.address);
     await seen(second.page.getByRole("heading", { name: "This link was used before" }));
     await seen(second.page.getByText(/restart the program to get a new one/));
     expect(await second.page.getByRole("table").count()).toBe(0);
-    await openAddress(second.page, `http://127.0.0.1:${program.port}/`);
+    await openAddress(second.page, `http://127.0.0.1:${stage.program.port}/`);
     await seen(second.page.getByRole("heading", { name: /used before|Open the link/ }));
     await second.close();
-    const third = await openVisitor(browser);
-    await openAddress(third.page, `http://127.0.0.1:${program.port}/`);
+    const third = await openVisitor(stage.browser);
+    await openAddress(third.page, `http://127.0.0.1:${stage.program.port}/`);
     await seen(third.page.getByRole("heading", { name: "Open the link that the program printed" }));
     await third.close();
   });
 
   test("a cut wire is told, and mends by itself", async () => {
-    keepOnFailure(page, "cut");
     const before = sockets.length;
     await sockets.at(-1)?.close({ code: 4_000, reason: "cut by the test" });
     await until(() => sockets.length > before, { timeoutMs: 10_000, what: "the page dials again" });
@@ -172,20 +139,21 @@ describe("with the keyboard alone", () => {
 
   test("nothing was complained of so far", () => {
     // Refusals are 401 answers, and a browser writes those into its console; they were in other tabs.
-    expect(visitor.complaints).toEqual([]);
+    expect(stage.visitor.complaints).toEqual([]);
   });
 
   test("a program that ended is told; started anew on its port, the page says what to do, and a new link works", async () => {
-    keepOnFailure(page, "restart");
+    const { data, program } = stage;
     const { port } = program;
     await program.stop();
     await seen(page.getByText("Connection lost", { exact: true }));
     await seen(page.getByRole("button", { name: "Try again" }));
-    program = await startProgram({ data, practice: true, port });
+    const again = await startProgram({ data, practice: true, port });
+    onTestFinished(() => again.stop());
     await seen(page.getByRole("heading", { name: "The program was started anew" }));
     await seen(page.getByText("Open the link that the new start printed", { exact: false }));
-    const anew = await openVisitor(browser);
-    await openAddress(anew.page, program.address);
+    const anew = await openVisitor(stage.browser);
+    await openAddress(anew.page, again.address);
     await seen(rowOf(anew.page, "Fleet", /orion/).getByText("online"));
     await anew.close();
   });

@@ -3,30 +3,15 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { en } from "../../renderer/app/i18n/en.ts";
-import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  gone,
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  seen,
-  skipWhen,
-  startChromium,
-  startProgram,
-  textOf,
-  type Visitor,
-} from "../helpers/e2e.ts";
+import { gone, seen, shown, textOf } from "../helpers/e2e.ts";
 import { axeFindings } from "../helpers/e2eLook.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import { keepForSession, openHost, openLaunch, openSection, startAndWatch } from "../helpers/e2eWays.ts";
 import { until } from "../helpers/until.ts";
 
-const missing = whyNoBrowser();
 const root = join(import.meta.dirname, "..", "..");
 
 const launches = [
@@ -35,36 +20,25 @@ const launches = [
 ] as const;
 
 describe("the logs of two containers as one", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
-  let program: Program;
-  let browser: Browser;
-  let visitor: Visitor;
   let page: Page;
   let log: Locator;
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser] = await Promise.all([startProgram({ data, practice: true }), startChromium()]);
-    visitor = await openVisitor(browser);
-    page = visitor.page;
-    await visitor.context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    await openAddress(page, program.address);
-    await keepForSession(page);
-    for (const [name, template] of launches) {
-      const form = await openLaunch(page, await openHost(page, "orion"), template);
-      await form.getByLabel("Name", { exact: true }).first().fill(name);
-      const gpu = form.getByRole("checkbox", { name: /H100.*free/ }).first();
-      if (template === "Chat, echo") await gpu.check();
-      expect(await startAndWatch(page, form), name).toBe("done");
-    }
-    await openSection(page, "Logs");
-    log = page.getByRole("log", { name: "Log of 2 sources" });
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
+  const stage = useStage({
+    practice: true,
+    pictures: "logs",
+    async enter({ visitor, page: own }) {
+      page = own;
+      await visitor.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+      await keepForSession(page);
+      for (const [name, template] of launches) {
+        const form = await openLaunch(page, await openHost(page, "orion"), template);
+        await form.getByLabel("Name", { exact: true }).first().fill(name);
+        const gpu = form.getByRole("checkbox", { name: /H100.*free/ }).first();
+        if (template === "Chat, echo") await gpu.check();
+        expect(await startAndWatch(page, form), name).toBe("done");
+      }
+      await openSection(page, "Logs");
+      log = page.getByRole("log", { name: "Log of 2 sources" });
+    },
   });
 
   const cursor = () => page.locator(".log-row.cursor");
@@ -72,7 +46,6 @@ describe("the logs of two containers as one", () => {
   const filters = () => page.getByRole("region", { name: "Active filters" });
 
   test("are ticked and opened together, each with its name", async () => {
-    keepOnFailure(page, "logs-merged");
     for (const name of ["gate-a", "gate-b"]) await page.getByRole("checkbox", { name, exact: true }).check();
     await page.getByRole("button", { name: "Open 2 as one" }).click();
     const text = await textOf(log, (shown) => shown.includes("gate-a") && shown.includes("gate-b"));
@@ -86,7 +59,6 @@ describe("the logs of two containers as one", () => {
   });
 
   test("let go of the end when one reads, and jump back to it", async () => {
-    keepOnFailure(page, "logs-follow");
     const jump = page.getByRole("button", { name: /^Jump to live/ });
     expect(await jump.isVisible()).toBe(false);
     await page.keyboard.press("KeyK");
@@ -101,7 +73,6 @@ describe("the logs of two containers as one", () => {
   });
 
   test("show what fits the words, by a field of a line, and that line in context", async () => {
-    keepOnFailure(page, "logs-filter");
     await page.keyboard.press("Slash");
     await page.keyboard.type("/ready");
     await textOf(filters(), (text) => /\d+ of \d+/.test(text) && text.includes("/ready"));
@@ -137,7 +108,6 @@ describe("the logs of two containers as one", () => {
   });
 
   test("refuse an expression that cannot be run in linear time, and say why where it is written", async () => {
-    keepOnFailure(page, "logs-regex");
     await page.getByRole("button", { name: /Regular expression/ }).click();
     await page.getByRole("searchbox", { name: "Filter lines" }).fill("(a)\\1");
     await seen(page.getByRole("alert").filter({ hasText: "Not a usable expression" }));
@@ -148,7 +118,6 @@ describe("the logs of two containers as one", () => {
   });
 
   test("are found again by the link to a line, after a reload", async () => {
-    keepOnFailure(page, "logs-link");
     await log.focus();
     await page.keyboard.press("KeyG");
     for (let step = 0; step < 4; step += 1) await page.keyboard.press("KeyJ");
@@ -168,7 +137,6 @@ describe("the logs of two containers as one", () => {
   });
 
   test("are saved as evidence that its own program finds whole, and not after a change", async () => {
-    keepOnFailure(page, "logs-save");
     await page.getByRole("button", { name: "Save as a file" }).click();
     const dialog = page.getByRole("dialog", { name: "Save the log" });
     await dialog.getByRole("radio", { name: /Signed evidence/ }).check();
@@ -178,21 +146,42 @@ describe("the logs of two containers as one", () => {
       dialog.getByRole("button", { name: "Save", exact: true }).click(),
     ]);
     await gone(dialog);
-    const file = join(data, download.suggestedFilename());
+    const file = join(stage.data, download.suggestedFilename());
     await download.saveAs(file);
-    const verify = async (path: string) => {
-      const run = promisify(execFile);
-      const args = ["scripts/run.mjs", "scripts/evidence-verify.ts", path, "--json"];
-      const { stdout } = await run(process.execPath, args, { cwd: root }).catch((error) => error as { stdout: string });
-      return JSON.parse(stdout) as { whole: boolean; header: { note: string; sources: unknown[] } | null };
+    await openSection(page, "Audit");
+    await page.getByRole("region", { name: "Public key" }).locator("summary").click();
+    expect(await axeFindings(page)).toEqual([]);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save the key" }).click(),
+    ]);
+    const key = join(stage.data, saved.suggestedFilename());
+    await saved.saveAs(key);
+    const print = await shown(page.getByText(/^SHA256:/).last());
+    await page.goBack();
+    await seen(log);
+    const verify = async (path: string, ...given: string[]) => {
+      const args = ["scripts/run.mjs", "scripts/evidence-verify.ts", path, "--json", ...given];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root }).catch(
+        (error) => error as { stdout: string },
+      );
+      return JSON.parse(stdout) as Record<string, unknown>;
     };
-    expect(await verify(file)).toMatchObject({ whole: true, header: { note: "for the audit" } });
+    expect(await verify(file, "--key", key, "--audit", join(stage.data, "data", "audit"))).toMatchObject({
+      whole: true,
+      keyUnchecked: false,
+      key: print,
+      header: { note: "for the audit", simulated: "all" },
+      audit: { row: "found", log: { verdict: "whole" } },
+    });
     writeFileSync(`${file}.changed`, readFileSync(file, "utf8").replace("/ready", "/reddy"));
-    expect((await verify(`${file}.changed`)).whole).toBe(false);
+    expect(await verify(`${file}.changed`, "--fingerprint", print)).toMatchObject({
+      whole: false,
+      faults: [{ fault: "body-changed" }],
+    });
   });
 
   test("keep bookmarks with notes", async () => {
-    keepOnFailure(page, "logs-marks");
     await log.focus();
     await page.keyboard.press("KeyG");
     await page.keyboard.press("KeyM");
@@ -210,6 +199,6 @@ describe("the logs of two containers as one", () => {
   });
 
   test("and the page complains of nothing", () => {
-    expect(visitor.complaints).toEqual([]);
+    expect(stage.visitor.complaints).toEqual([]);
   });
 });

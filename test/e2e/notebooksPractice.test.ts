@@ -1,20 +1,8 @@
 /** From a fresh practice fleet to a notebook that computes, in one click; the network goes, and it goes on. */
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  seen,
-  skipWhen,
-  startChromium,
-  startProgram,
-  textOf,
-} from "../helpers/e2e.ts";
+import type { BrowserContext, Locator, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { seen, textOf } from "../helpers/e2e.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import {
   closeDrawer,
   keepForSession,
@@ -27,33 +15,20 @@ import {
   startPractice,
 } from "../helpers/e2eWays.ts";
 
-const missing = whyNoBrowser();
-
 describe("a notebook of the practice fleet", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
-  let program: Program;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
+  let context: BrowserContext;
   /** Every address that any page asked for. */
   const asked: string[] = [];
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser] = await Promise.all([startProgram({ data }), startChromium()]);
-    ({ page } = await openVisitor(browser));
-    context = page.context();
-    context.on("request", (request) => asked.push(request.url()));
-    context.on("page", (opened) => opened.on("websocket", (socket) => asked.push(socket.url())));
-    await openAddress(page, program.address);
+  useStage({
+    pictures: "notebook",
+    arrange(made) {
+      page = made.page;
+      context = page.context();
+      context.on("request", (request) => asked.push(request.url()));
+      context.on("page", (opened) => opened.on("websocket", (socket) => asked.push(socket.url())));
+    },
   });
-  afterAll(async () => {
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
-  });
-  beforeEach(({ task }) => keepOnFailure(page, `notebook-${task.name.split(":")[0]?.replaceAll(/\W+/g, "-")}`));
 
   /** The tab that comes up. */
   async function openBy(button: Locator): Promise<Page> {

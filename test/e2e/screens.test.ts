@@ -1,22 +1,11 @@
 /** Every screen and the main dialogs in four looks: accessible, in one language, inside the window, without a complaint. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
 import { sections } from "../../renderer/app/sections.ts";
 import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  seen,
-  skipWhen,
-  startChromium,
-  startProgram,
-  type Visitor,
-} from "../helpers/e2e.ts";
+import { openVisitor, seen } from "../helpers/e2e.ts";
 import { axeFindings, keepPicture, type Language, sidewaysScroll, wordsIn, wrongWords } from "../helpers/e2eLook.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import { firstStops, type Guide, type Stop, section, stops, wrongStops } from "../helpers/e2eTour.ts";
 import {
   addRemoteTunnel,
@@ -43,26 +32,15 @@ const looks = [
 type Look = (typeof looks)[number];
 
 describe("screens", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
-  let program: Program;
-  let browser: Browser;
-  let visitor: Visitor;
   let page: Page;
   let language: Language = "en";
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser] = await Promise.all([startProgram({ data }), startChromium()]);
-    visitor = await openVisitor(browser, { viewport: wide });
-    page = visitor.page;
-    await openAddress(page, program.address);
-    await seen(page.getByRole("heading", { level: 1, name: /GPU hosts/ }));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
+  const stage = useStage({
+    pictures: "screens",
+    visitor: { viewport: wide },
+    async enter(made) {
+      page = made.page;
+      await seen(page.getByRole("heading", { level: 1, name: /GPU hosts/ }));
+    },
   });
 
   async function wear(look: Look): Promise<Guide> {
@@ -100,7 +78,6 @@ describe("screens", () => {
 
   describe("before there is a host", () => {
     test.each(looks)("$name", async (look) => {
-      keepOnFailure(page, `welcome-${look.name}`);
       const guide = await wear(look);
       await page.keyboard.press("Control+Digit1");
       await seen(page.getByRole("button", { name: guide.w("practice.try") }));
@@ -125,7 +102,7 @@ describe("screens", () => {
       expect(await startAndWatch(page, form)).toBe("done");
       await putRule(page, "health", "/health");
       // Our own door answers over HTTP, as good a service as any.
-      await addRemoteTunnel(page, "to-here", "orion", Number(new URL(program.address).port));
+      await addRemoteTunnel(page, "to-here", "orion", Number(new URL(stage.program.address).port));
     });
 
     test("there is a stop for each section", () => {
@@ -134,7 +111,6 @@ describe("screens", () => {
     });
 
     test.each(looks)("$name", { timeout: 180_000 }, async (look) => {
-      keepOnFailure(page, `screens-${look.name}`);
       expect(await tour(look, stops)).toEqual([]);
     });
   });
@@ -157,17 +133,16 @@ describe("screens", () => {
     });
 
     test.each(looks)("$name", async (look) => {
-      keepOnFailure(page, `wrong-${look.name}`);
       expect(await tour(look, wrongStops)).toEqual([]);
     });
   });
 
   test("no console error and no violation of the content policy, all the way", () => {
-    expect(visitor.complaints).toEqual([]);
+    expect(stage.visitor.complaints).toEqual([]);
   });
 
   test("the searches find what they look for", async () => {
-    const { page: bad, close } = await openVisitor(browser);
+    const { page: bad, close } = await openVisitor(stage.browser);
     await bad.setContent('<html lang="en"><title>x</title><main><h1>x</h1><button></button><p>app.skip</p></main>');
     expect((await axeFindings(bad)).map((finding) => finding.split(" ")[0])).toEqual(["button-name"]);
     expect(await wrongWords(bad, "en")).toEqual(["app.skip"]);

@@ -1,59 +1,28 @@
 /** Tunnels in a person's browser, on the practice fleet: what the light says while the link breaks and mends. */
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../helpers/browser.ts";
-import {
-  gone,
-  keepOnFailure,
-  newDataFolder,
-  openAddress,
-  openVisitor,
-  type Program,
-  removeFolder,
-  seen,
-  shown,
-  skipWhen,
-  startChromium,
-  startProgram,
-  textOf,
-  type Visitor,
-} from "../helpers/e2e.ts";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, describe, expect, test } from "vitest";
+import { gone, seen, shown, textOf } from "../helpers/e2e.ts";
+import { useStage } from "../helpers/e2eStage.ts";
 import { closeDrawer, openHost, openSection, rowOf, setFault } from "../helpers/e2eWays.ts";
 import { run, which } from "../helpers/lab/process.ts";
 import { ask, type FarService, farService } from "../helpers/tunnelLab.ts";
 
-const missing = whyNoBrowser() ?? (which("curl") === null ? "curl is not installed" : null);
-
 describe("tunnels", () => {
-  skipWhen(missing);
-  const data = newDataFolder();
-  let program: Program;
-  let browser: Browser;
-  let visitor: Visitor;
   let page: Page;
   let service: FarService;
   /** Of the tunnel to the container. */
   let port = 0;
   let address = "";
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    [program, browser, service] = await Promise.all([
-      startProgram({ data, practice: true }),
-      startChromium(),
-      farService(),
-    ]);
-    visitor = await openVisitor(browser);
-    page = visitor.page;
-    await openAddress(page, program.address);
+  const stage = useStage({
+    practice: true,
+    missing: which("curl") === null ? "curl is not installed" : null,
+    pictures: "tunnel",
+    async enter(made) {
+      page = made.page;
+      service = await farService();
+    },
   });
-  afterAll(async () => {
-    await service?.stop();
-    await browser?.close();
-    await program?.stop();
-    await removeFolder(data);
-  });
-  beforeEach(({ task }) => keepOnFailure(page, `tunnel-${task.name.split(":")[0]?.replaceAll(/\W+/g, "-")}`));
+  afterAll(() => service?.stop());
 
   const row = (name: string) => rowOf(page, "Tunnels", new RegExp(name));
   const light = (name: string, word: string, timeout?: number) => seen(row(name).getByText(word), timeout);
@@ -188,6 +157,6 @@ describe("tunnels", () => {
     await thief.stop();
     await page.getByRole("button", { name: "Reconnect all" }).click();
     await seen(page.getByText(/tunnels are looked at/));
-    expect(visitor.complaints).toEqual([]);
+    expect(stage.visitor.complaints).toEqual([]);
   });
 });
