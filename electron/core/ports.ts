@@ -102,7 +102,10 @@ export interface Ports {
 }
 
 /** A byte stream to somewhere, as the rooms pass it around (a channel of an SSH connection, a local socket). */
-export type ByteStream = Duplex;
+export type ByteStream = Duplex & {
+  /** Tells the way beneath that what comes may come a few milliseconds later, much of it at once. */
+  canWait?(): void;
+};
 
 /** Where a service listens for "stop". Everything that waits takes one. */
 export interface Cancellable {

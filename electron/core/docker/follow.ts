@@ -49,7 +49,10 @@ export function follow(
     });
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
-    else stream.write(`GET ${target} HTTP/1.1\r\nHost: engine\r\nAccept: */*\r\nConnection: close\r\n\r\n`);
+    else {
+      stream.canWait?.();
+      stream.write(`GET ${target} HTTP/1.1\r\nHost: engine\r\nAccept: */*\r\nConnection: close\r\n\r\n`);
+    }
   });
 }
 

@@ -2,6 +2,7 @@ import { Duplex } from "node:stream";
 import { inspect } from "node:util";
 import type { ClientChannel } from "ssh2";
 import { openWindow, type WindowBudget } from "./channelWindow.ts";
+import type { Rest } from "./rest.ts";
 
 /** What a channel asks of the connection that it runs on. */
 export interface ChannelBase {
@@ -11,6 +12,7 @@ export interface ChannelBase {
   gather(): void;
   /** How far windows may grow. */
   widen: WindowBudget;
+  rest: Rest;
 }
 
 /**
@@ -22,17 +24,21 @@ export class ChannelStream extends Duplex {
   #channel: ClientChannel;
   #bytesRead = 0;
   #gather: () => void;
+  readonly #rest: Rest;
+  #canWait = false;
 
-  constructor(channel: ClientChannel, { broken, gather, widen }: ChannelBase) {
+  constructor(channel: ClientChannel, { broken, gather, widen, rest }: ChannelBase) {
     super({ highWaterMark: 256 * 1024 });
     this.#channel = channel;
     this.#gather = gather;
+    this.#rest = rest;
     const window = openWindow(channel, widen);
     channel.on("data", (chunk: Buffer) => {
       this.#bytesRead += chunk.length;
       const wanted = this.push(chunk);
       if (!wanted) channel.pause();
       window.came(chunk.length, wanted);
+      rest.came(chunk.length, this.#canWait);
     });
     this.once("close", () => window.close());
     channel.on("end", () => {
@@ -48,6 +54,11 @@ export class ChannelStream extends Duplex {
     channel.on("error", (error: Error) => this.destroy(error));
     // A stream that lies in a pool has nobody who listens; its breaking must not end the program.
     this.on("error", () => {});
+  }
+
+  /** What comes may come a few milliseconds later, much of it at once: nobody waits for single bytes. */
+  canWait(): void {
+    this.#canWait = true;
   }
 
   /** Bytes that have come in, as a socket counts them. */
@@ -68,6 +79,7 @@ export class ChannelStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.#channel.writable) {
       this.#gather();
+      if (!this.#canWait) this.#rest.asked();
       this.#channel.write(chunk, done);
     } else done(Object.assign(new Error("the channel is closed"), { code: "EPIPE" }));
   }

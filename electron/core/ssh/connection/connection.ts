@@ -17,6 +17,7 @@ import type { Identity } from "./identity.ts";
 import { createPatience } from "./patience.ts";
 import { channelFailure, connectFailure } from "./problems.ts";
 import { createRemoteListeners, type RemoteListeners } from "./remoteListeners.ts";
+import { createRest, type Rest } from "./rest.ts";
 import { keyQuestion, verifyHostKey } from "./verify.ts";
 import type { Wire } from "./wire.ts";
 
@@ -53,6 +54,7 @@ export class Connection {
   #channelMs: number;
   #gone: Failure | null = null;
   #gathering = false;
+  readonly #rest: Rest;
   #windows = createWindowBudget();
   #remote: RemoteListeners;
 
@@ -60,6 +62,7 @@ export class Connection {
     this.#client = client;
     this.#socket = socket;
     this.#clock = deps.clock;
+    this.#rest = createRest(socket, deps.clock);
     this.#channelMs = deps.timings.channelMs;
     this.#remote = createRemoteListeners(client, {
       clock: deps.clock,
@@ -172,6 +175,7 @@ export class Connection {
       broken: () => this.#gone,
       gather: () => this.#gather(),
       widen: this.#windows,
+      rest: this.#rest,
     });
   }
 
