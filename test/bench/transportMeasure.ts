@@ -1,14 +1,20 @@
 /** What is measured of a transport, by whoever holds its client. */
 import { type LogColumns, unpackLines } from "../../electron/contract/logColumns.ts";
+import type { Client } from "../helpers/doors.ts";
+import { windowOf } from "../helpers/logRows.ts";
+import { until } from "../helpers/until.ts";
 
 export const BATCH = 1_000;
 export const BATCHES = 300;
+/** Lines of a log that is pulled as a page pulls it. */
+export const LOG = 100_000;
 const CALLS = 2_000;
 const RUNS = 5;
 
 export interface TransportClient {
   ping(input: { n: number }): Promise<{ n: number }>;
   lines(): Promise<AsyncIterable<LogColumns>>;
+  logs: Client["logs"];
 }
 
 export interface Figures {
@@ -16,17 +22,24 @@ export interface Figures {
   call: number[];
   /** Lines a second, one a run. */
   lines: number[];
+  /** The same of a log, window by window. */
+  pulled: number[];
 }
 
 /** Five runs after a warm-up. */
 export async function measure(client: TransportClient): Promise<Figures> {
-  const figures: Figures = { call: [], lines: [] };
+  const figures: Figures = { call: [], lines: [], pulled: [] };
+  const { bufferId } = await client.logs.open({ sources: [{ kind: "console" }], tail: LOG });
+  const isThere = async () => (await client.logs.window({ bufferId, from: 0, count: 1 })).next === LOG;
+  await until(isThere, { timeoutMs: 20_000 });
   for (let run = 0; run <= RUNS; run++) {
     const call = await perCall((n) => client.ping({ n }));
     const lines = await linesPerSecond(() => client.lines());
+    const pulled = await pulledPerSecond(client, bufferId);
     if (run === 0) continue;
     figures.call.push(call);
     figures.lines.push(lines);
+    figures.pulled.push(pulled);
   }
   return figures;
 }
@@ -43,6 +56,13 @@ async function linesPerSecond(stream: TransportClient["lines"]): Promise<number>
   for await (const columns of await stream()) lines += unpackLines(columns).length;
   if (lines !== BATCH * BATCHES) throw new Error(`${lines} lines came of ${BATCH * BATCHES}`);
   return (lines / (performance.now() - began)) * 1000;
+}
+
+async function pulledPerSecond(client: TransportClient, bufferId: string): Promise<number> {
+  const began = performance.now();
+  let from = 0;
+  while (from < LOG) from += (await windowOf(client, { bufferId, from, count: BATCH })).lines.length;
+  return (from / (performance.now() - began)) * 1000;
 }
 
 export function middle(values: readonly number[]): { median: number; spread: string } {
