@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { ByteStream, Clock } from "../ports.ts";
+import { wholeBody } from "../wholeBody.ts";
 
 export interface ExchangeDeps {
   /** A stream to the server: a forwarded channel, or a local socket. */
@@ -62,6 +63,8 @@ function exchangeFailure(error: unknown, call: Call, limit: AbortSignal): Failur
   return new Failure("SERVER_NOT_READY", { reason }, { retryable: true, cause: error });
 }
 
+const tooLarge = () => new Failure("SERVER_ERROR", { reason: "the answer is larger than 16 MiB" });
+
 function send(stream: ByteStream, call: Call, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
@@ -84,22 +87,13 @@ function send(stream: ByteStream, call: Call, signal: AbortSignal): Promise<Answ
       reject(error);
     });
     outgoing.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= maxAnswerBytes) chunks.push(chunk);
-        else outgoing.destroy(new Failure("SERVER_ERROR", { reason: "the answer is larger than 16 MiB" }));
-      });
-      response.on("error", (error) => {
-        done();
-        reject(error);
-      });
-      response.on("end", () => {
-        done();
-        if (response.complete) resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) });
-        else reject(new Error("the answer broke off"));
-      });
+      wholeBody(response, maxAnswerBytes, tooLarge)
+        .then((body) => {
+          if (!response.complete) throw new Error("the answer broke off");
+          resolve({ status: response.statusCode ?? 0, body });
+        })
+        .catch(reject)
+        .finally(done);
     });
     outgoing.end(call.body);
     if (signal.aborted) onAbort();

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Failure, isFailure, reasonOf } from "../failure.ts";
 import type { ByteStream, Cancellable, Clock } from "../ports.ts";
 import type { Secret } from "../secrets/index.ts";
+import { wholeBody } from "../wholeBody.ts";
 import { limits } from "./types.ts";
 
 export interface AskDeps {
@@ -116,6 +117,8 @@ export function whyDown(error: unknown): string {
   return (isFailure(error) ? String(error.details.reason ?? error.code) : reasonOf(error)).slice(0, 200);
 }
 
+const tooLarge = () => new Error("the answer is larger than 4 MiB");
+
 function send(stream: ByteStream, deps: AskDeps, method: string, path: string, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const authorization = deps.key?.use((value) => `token ${value.toString("latin1")}`);
@@ -138,18 +141,10 @@ function send(stream: ByteStream, deps: AskDeps, method: string, path: string, s
     outgoing.once("close", () => signal.removeEventListener("abort", onAbort));
     outgoing.on("error", reject);
     outgoing.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= maxAnswerBytes) chunks.push(chunk);
-        else outgoing.destroy(new Error("the answer is larger than 4 MiB"));
-      });
-      response.on("error", reject);
-      response.on("end", () => {
-        const type = response.headers["content-type"] ?? "";
-        resolve({ status: response.statusCode ?? 0, type, body: Buffer.concat(chunks) });
-      });
+      const type = response.headers["content-type"] ?? "";
+      wholeBody(response, maxAnswerBytes, tooLarge)
+        .then((body) => resolve({ status: response.statusCode ?? 0, type, body }))
+        .catch(reject);
     });
     outgoing.end();
   });
