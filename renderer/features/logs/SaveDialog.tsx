@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { Link } from "wouter";
 import type { LogFilter } from "../../../electron/contract/index.ts";
 import { useText } from "../../app/i18n/index.tsx";
 import { useAction } from "../../client/actions.ts";
@@ -82,7 +83,12 @@ export function SaveDialog({ bufferId, filter, rows, narrowed, onClose }: Props)
         ))}
       </fieldset>
       {format === "evidence" && (
-        <TextField label={t("logs.evidenceNote")} maxLength={500} value={note} onChange={setNote} />
+        <>
+          <TextField label={t("logs.evidenceNote")} maxLength={500} value={note} onChange={setNote} />
+          <p className="secondary">
+            {t("logs.evidenceKey")} <Link href="/audit/key">{t("logs.evidenceKey.link")}</Link>
+          </p>
+        </>
       )}
       {save.busy && progress && <Saving {...progress} />}
       {save.problem && <ProblemBanner problem={save.problem} />}

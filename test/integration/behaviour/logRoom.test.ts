@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ContainerRow, LogHead } from "../../../electron/contract/index.ts";
 import type { LogFilter, LogSourceRef } from "../../../electron/contract/logs.ts";
+import { publicKeyIn } from "../../../electron/core/audit/index.ts";
 import { verifyEvidence } from "../../../electron/core/logs/index.ts";
 import { refusalOf } from "../../helpers/behaviour.ts";
 import { openCore, type TestCore } from "../../helpers/core.ts";
@@ -123,11 +124,14 @@ test("evidence is signed with the key of the audit log, and its saving is in it"
   const bufferId = await opened(refOf(chatting()));
   await headWhen(bufferId, ({ next }) => next > 1);
   const saved = await savedFile(client.logs.save({ bufferId, format: "evidence", note: "behaviour" }));
-  const report = verifyEvidence(Buffer.from(saved.text));
+  const { key } = await client.audit.publicKey();
+  const report = verifyEvidence(Buffer.from(saved.text), key?.fingerprint);
   expect(report).toMatchObject({
     whole: true,
-    header: { note: "behaviour", sources: [{ host: "orion", simulated: true }] },
+    keyUnchecked: false,
+    header: { note: "behaviour", sources: [{ host: "orion", simulated: true }], simulated: "all" },
   });
+  expect(publicKeyIn(Buffer.from(key?.pem ?? ""))).toBe(report.header?.public_key);
   const { rows: audit } = await client.audit.page({ limit: 50 });
   expect(audit.map(({ action }) => action)).toContain("log.save");
   await client.logs.close({ bufferId });

@@ -156,6 +156,8 @@ export const logs = {
   "logs.format.evidence.hint":
     "With sources, filter and the newest audit record, signed with the audit key. Checked by: npm run evidence:verify FILE",
   "logs.evidenceNote": "Note (optional)",
+  "logs.evidenceKey": "Whoever checks it needs the public key, in another way than this file.",
+  "logs.evidenceKey.link": "Show the key",
   "logs.saved": "Saved as {name}.",
   "logs.saving": "{done} of {total, plural, one {# line} other {# lines}}",
   "logs.saved.part":

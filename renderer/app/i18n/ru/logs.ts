@@ -161,6 +161,8 @@ export const logs = {
   "logs.format.evidence.hint":
     "С источниками, фильтром и последней записью аудита, подписано ключом аудита. Проверка: npm run evidence:verify ФАЙЛ",
   "logs.evidenceNote": "Пояснение (необязательно)",
+  "logs.evidenceKey": "Для проверки нужен открытый ключ; передайте его отдельно от файла.",
+  "logs.evidenceKey.link": "Показать ключ",
   "logs.saved": "Сохранено: {name}.",
   "logs.saving": "{done} из {total, plural, one {# строки} few {# строк} many {# строк} other {# строки}}",
   "logs.saved.part":
