@@ -11,7 +11,7 @@ import {
   type Settings,
 } from "../../electron/contract/index.ts";
 import type { CoreLink } from "../../renderer/client/hooks.ts";
-import * as data from "./fakeData.ts";
+import * as data from "./fakeData/index.ts";
 import { fakeKernels, fakeNotebooks } from "./fakeNotebooks.ts";
 import { fakeTunnelFeed, fakeTunnels } from "./fakeTunnels.ts";
 

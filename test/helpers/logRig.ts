@@ -9,7 +9,7 @@ import { definedOnly } from "../../electron/core/router/defined.ts";
 import { type BrowserDoor, openBrowserDoor } from "../../electron/shells/browser/index.ts";
 import { type Asset, loadAssets } from "../../electron/shells/page/index.ts";
 import { createFakeRouter, type FakeOptions } from "./fakeClient.ts";
-import { fakeOffers } from "./fakeData.ts";
+import { fakeOffers } from "./fakeData/index.ts";
 
 export interface MadeSource {
   name: string;

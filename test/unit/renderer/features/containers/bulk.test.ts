@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fitFor, forEach } from "../../../../../renderer/features/containers/bulk.ts";
-import { containers } from "../../../../helpers/fakeData.ts";
+import { containers } from "../../../../helpers/fakeData/index.ts";
 
 const named = (state: string) => ({ ...containers()[0]!, state, name: state });
 const rows = ["running", "exited", "paused", "created", "restarting", "dead"].map(named);

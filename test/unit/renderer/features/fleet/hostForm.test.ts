@@ -8,7 +8,7 @@ import {
   hostFormOf,
   toInput,
 } from "../../../../../renderer/features/fleet/hostForm.ts";
-import { hosts } from "../../../../helpers/fakeData.ts";
+import { hosts } from "../../../../helpers/fakeData/index.ts";
 
 const good: HostForm = {
   ...emptyHostForm("staging"),

@@ -10,7 +10,7 @@ import {
   specComplaints,
   specOf,
 } from "../../../../../renderer/features/launch/draft.ts";
-import { hosts, secrets, templates } from "../../../../helpers/fakeData.ts";
+import { hosts, secrets, templates } from "../../../../helpers/fakeData/index.ts";
 
 const host = hosts()[0]!;
 const template = templates()[0]!;
