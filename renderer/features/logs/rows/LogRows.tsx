@@ -64,7 +64,7 @@ export function LogRows(props: Props) {
   const rows = head?.rows ?? { first: 0, next: 0 };
   const rowHeight = props.dense ? 17 : 20;
   const [leftAt, setLeftAt] = useState<number | null>(null);
-  const { window, onScroll, show, hold, anchor, touched } = useRowWindow({
+  const { window, onScroll, show, wheel, hold, anchor, touched } = useRowWindow({
     scroller,
     block,
     feed,
@@ -101,7 +101,7 @@ export function LogRows(props: Props) {
   const topAt = follow ? null : (feed.row(window.seen)?.at ?? null);
   const { onSeen } = props;
   useEffect(() => onSeen(topAt), [topAt, onSeen]);
-  const pointer = usePointer({ ...props, scroller, setFollow, hold });
+  const pointer = usePointer({ ...props, scroller, setFollow, wheel, hold });
 
   const fell = !follow && anchor.current.row < rows.first && feed.row(anchor.current.row) !== undefined;
   return (
@@ -228,13 +228,15 @@ type Pointer = Pick<Props, "onPick" | "onExpand"> & {
   feed: LogFeed;
   follow: boolean;
   setFollow: (follow: boolean) => void;
+  wheel: () => void;
   hold: (held: boolean) => void;
 };
 
 /** The mouse: a wheel upwards lets go at once, a press holds all still, a click chooses, a selection is left alone. */
-function usePointer({ scroller, feed, follow, setFollow, hold, onPick, onExpand }: Pointer) {
+function usePointer({ scroller, feed, follow, setFollow, wheel, hold, onPick, onExpand }: Pointer) {
   return {
     onWheel: ({ deltaY }: { deltaY: number }) => {
+      wheel();
       if (deltaY < 0 && follow && (scroller.current?.scrollTop ?? 0) > 0) setFollow(false);
     },
     onPointerDown: () => hold(true),

@@ -67,24 +67,57 @@ export function createPlaces(rowHeight: number): Places {
 
 export type Segment = { base: number; end: number };
 
+type Whole = {
+  first: number;
+  next: number;
+  /** Rows that fit on the screen. */
+  fits: number;
+  /** Rows that an element can hold. */
+  cap: number;
+};
+
+/** Rows from the edges of a part at which it goes along. */
+const margin = 500;
+/** So far from the ends of a log the part reaches to them, whatever the scroll bar's share would be. */
+const near = 5000;
+
 /**
- * The rows that the scroll bar spans. An element can't be higher than some 33 million pixels, so of a very long log it is
- * a part around `anchor`. While one reads, its beginning stays where it is, however much falls out above: nothing moves.
+ * The rows that the scroll bar spans. An element can be only so high, so of a very long log it is a part around `anchor`;
+ * it lies so that the bar's thumb stands where the anchor stands in the whole. While one reads, its beginning stays where
+ * it is, however much falls out above: nothing moves.
  */
 export function segmentOf(
   before: Segment | null,
-  { first, next, anchor, follow, cap }: { first: number; next: number; anchor: number; follow: boolean; cap: number },
+  { anchor, follow, ...whole }: Whole & { anchor: number; follow: boolean },
 ): Segment {
-  const around = () => {
-    const base = Math.max(Math.min(first, anchor), Math.min(anchor - Math.floor(cap / 2), next - cap));
-    return { base, end: Math.min(next, base + cap) };
-  };
+  const { first, next, cap } = whole;
   if (follow) return { base: Math.max(first, next - cap), end: next };
-  if (before === null) return around();
+  if (before === null) return around(anchor, whole);
   const { base } = before;
   const end = Math.min(next, base + cap);
-  const margin = Math.min(2000, Math.floor(cap / 8));
-  if (anchor < base || (anchor < base + margin && base > first)) return around();
-  if (anchor >= end || (anchor > end - margin && end < next)) return around();
+  if (anchor < base || (anchor < base + margin && base > first)) return around(anchor, whole);
+  if (anchor >= end || (anchor + whole.fits > end - margin && end < next)) return around(anchor, whole);
   return { base, end };
+}
+
+function around(anchor: number, { first, next, fits, cap }: Whole): Segment {
+  const start = Math.min(first, anchor);
+  const spare = next - start - cap;
+  if (spare <= 0) return { base: start, end: next };
+  // Near an end the part would have its own edge within the margin.
+  const reach = Math.max(near, (margin * (next - start)) / cap) + fits;
+  if (anchor - start <= reach) return { base: start, end: start + cap };
+  if (next - anchor <= reach) return { base: next - cap, end: next };
+  const base = start + Math.round((spare * (anchor - start)) / (next - start - fits));
+  return { base, end: base + cap };
+}
+
+/**
+ * Where one lands who pulls the thumb of a bar that spans a part alone: `share` of the whole log, 0 to 1. The part is laid
+ * so that the row stands at `above` rows from its beginning, which is where the thumb is.
+ */
+export function jumpOf(share: number, above: number, { first, next, fits, cap }: Whole): Segment & { row: number } {
+  const row = first + Math.round(Math.min(1, Math.max(0, share)) * Math.max(0, next - first - fits));
+  const base = Math.min(Math.max(first, row - above), Math.max(first, next - cap));
+  return { row, base, end: Math.min(next, base + cap) };
 }

@@ -1,9 +1,16 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { LogFeed } from "../feed/feed.ts";
-import { createPlaces, type Places, type Segment, segmentOf } from "./places.ts";
+import { createPlaces, jumpOf, type Places, type Segment, segmentOf } from "./places.ts";
 
-/** An element can't be higher than some 33 million pixels in Chromium. */
-const highest = 24_000_000;
+/**
+ * Engines can't have an element higher than some 17 to 33 million pixels of the screen, of which one of CSS may be four;
+ * and they draw at places that a number of 32 bits must tell to half a pixel.
+ */
+const highest = 8_000_000;
+/** So many screens at once are no scrolling, but a pull at the scroll bar. */
+const pullScreens = 2;
+/** After a turn of the wheel, however fast, no move is a pull, milliseconds. */
+const wheelMs = 400;
 const overscan = 12;
 /** How long an end that has moved on still counts as one, milliseconds. */
 const endMs = 300;
@@ -55,6 +62,7 @@ export function useRowWindow(options: Options) {
   const segment = useRef<Segment | null>(null);
   const lastTop = useRef(0);
   const held = useRef(false);
+  const wheeledAt = useRef(Number.NEGATIVE_INFINITY);
   const placed = useRef(false);
   /** Where the end was of late: one who scrolls to it reaches the one that was there a moment ago. */
   const ends = useRef<{ at: number; top: number }[]>([]);
@@ -75,7 +83,7 @@ export function useRowWindow(options: Options) {
 
   const cap = Math.floor(highest / rowHeight);
   const fits = Math.max(1, Math.ceil(box.height / rowHeight));
-  const part = segmentOf(segment.current, { ...rows, anchor: anchor.current.row, follow, cap });
+  const part = segmentOf(segment.current, { ...rows, fits, cap, anchor: anchor.current.row, follow });
   segment.current = part;
   const { base, end } = part;
   anchor.current = normal(anchor.current, places, base);
@@ -84,6 +92,22 @@ export function useRowWindow(options: Options) {
   const to = follow ? end : Math.min(end, seen + fits + overscan);
   const total = places.offsetOf(end, base);
   const top = places.offsetOf(from, base);
+
+  /** A pull at the bar of a log that is too long for it: the thumb stays where it is, and the part moves below it. */
+  const pulled = useCallback(
+    (element: HTMLElement, by: number): boolean => {
+      const { rows: all, rowHeight: one } = latest.current;
+      const whole = { ...all, fits: Math.ceil(element.clientHeight / one), cap: Math.floor(highest / one) };
+      if (all.next - all.first <= whole.cap || Math.abs(by) <= pullScreens * element.clientHeight) return false;
+      if (performance.now() - wheeledAt.current < wheelMs) return false;
+      const { scrollTop, scrollHeight, clientHeight } = element;
+      const { row, ...area } = jumpOf(scrollTop / (scrollHeight - clientHeight), Math.floor(scrollTop / one), whole);
+      segment.current = area;
+      anchor.current = { row, dy: Math.max(0, scrollTop - places.offsetOf(row, area.base)) % one };
+      return true;
+    },
+    [places],
+  );
 
   useEffect(() => {
     feed.look({ from, count: Math.max(1, to - from), follow });
@@ -116,7 +140,8 @@ export function useRowWindow(options: Options) {
       const wanted = places.offsetOf(anchor.current.row, first) + anchor.current.dy;
       // A scroll whose event is still on its way must not be undone.
       const scrolled = placed.current ? element.scrollTop - lastTop.current : 0;
-      if (Math.abs(scrolled) > 0.6) anchor.current = anchorAt(places, wanted + scrolled, first);
+      if (pulled(element, scrolled)) redraw((count) => count + 1);
+      else if (Math.abs(scrolled) > 0.6) anchor.current = anchorAt(places, wanted + scrolled, first);
       if (Math.abs(element.scrollTop - wanted - scrolled) > 0.6) element.scrollTop = wanted + scrolled;
     }
     placed.current = true;
@@ -131,23 +156,24 @@ export function useRowWindow(options: Options) {
   const onScroll = useCallback(() => {
     const element = scroller.current;
     const now = latest.current;
-    const area = segment.current;
-    if (!element || !area) return;
-    const up = element.scrollTop < lastTop.current - 1;
-    const moved = Math.abs(element.scrollTop - lastTop.current) > 0.6;
+    if (!element || !segment.current) return;
+    const by = element.scrollTop - lastTop.current;
+    const up = by < -1;
     lastTop.current = element.scrollTop;
-    if (!moved) return;
+    if (Math.abs(by) <= 0.6) return;
     touched.current = true;
+    const jumped = (!now.follow || up) && pulled(element, by);
+    const area = segment.current;
     const end = Math.min(...ends.current.filter(({ at }) => performance.now() - at < endMs).map(({ top }) => top));
     const atEnd = Math.min(end, element.scrollHeight - element.clientHeight) - element.scrollTop < now.rowHeight / 2;
-    if (!now.follow || up) {
+    if (!jumped && (!now.follow || up)) {
       anchor.current = anchorAt(places, element.scrollTop, area.base);
     }
     // Growth alone moves the end away without moving the view: only a move upwards means that one wants to read.
     if (now.follow && up && !atEnd) now.onLetGo();
     else if (!now.follow && !up && atEnd && area.end >= now.rows.next) now.onEnd();
     else if (!now.follow) redraw((count) => count + 1);
-  }, [scroller, places]);
+  }, [scroller, places, pulled]);
 
   /** Stands on a row: `near` moves as little as it can, `middle` shows what is above it as well. */
   const show = useCallback(
@@ -165,21 +191,30 @@ export function useRowWindow(options: Options) {
         else if (y > 0 && y < height * 2) dy = Math.min(0, high - height);
       }
       const target = row < all.first ? all.first : row;
+      // The thumb goes where the row is in the whole, and not in the part that was on view.
+      if (Math.abs(target - anchor.current.row) > pullScreens * Math.ceil(height / one)) segment.current = null;
       anchor.current = { row: target, dy: target === all.first ? 0 : dy };
       redraw((count) => count + 1);
     },
     [scroller, places],
   );
 
+  /** The wheel was turned: what scrolls next is not the bar. */
+  const wheel = useCallback(() => {
+    wheeledAt.current = performance.now();
+  }, []);
+
   /** While a button of the mouse is down, text may be on its way to be selected: nothing moves. */
   const hold = useCallback((value: boolean) => {
     held.current = value;
+    if (value) wheeledAt.current = Number.NEGATIVE_INFINITY;
   }, []);
 
   return {
     window: { from, to, total, top, seen, fits, width: box.width } satisfies RowWindow,
     onScroll,
     show,
+    wheel,
     hold,
     anchor,
     touched,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createPlaces, segmentOf } from "../../../../../../renderer/features/logs/rows/places.ts";
+import { createPlaces, jumpOf, segmentOf } from "../../../../../../renderer/features/logs/rows/places.ts";
 
 describe("where rows stand", () => {
   test("equal rows are a multiplication", () => {
@@ -47,7 +47,8 @@ describe("where rows stand", () => {
 });
 
 describe("the part that the scroll bar spans", () => {
-  const all = { first: 0, next: 5000, anchor: 0, follow: false, cap: 100_000 };
+  const all = { first: 0, next: 5000, fits: 30, cap: 100_000, anchor: 0, follow: false };
+  const long = { ...all, next: 500_000 };
   test.each([
     ["a log that fits, read", null, all, { base: 0, end: 5000 }],
     ["a log that fits, followed", null, { ...all, follow: true }, { base: 0, end: 5000 }],
@@ -63,43 +64,73 @@ describe("the part that the scroll bar spans", () => {
       { ...all, first: 100, next: 5100, anchor: 3000 },
       { base: 0, end: 5100 },
     ],
+    ["what fell out and is still read", null, { ...all, first: 100, anchor: 50 }, { base: 50, end: 5000 }],
+    ["a log that is too long, followed", null, { ...long, follow: true }, { base: 400_000, end: 500_000 }],
+    ["a log that is too long, in its middle", null, { ...long, anchor: 249_985 }, { base: 200_000, end: 300_000 }],
+    ["near its beginning", null, { ...long, anchor: 5_000 }, { base: 0, end: 100_000 }],
+    ["near its end", null, { ...long, anchor: 495_000 }, { base: 400_000, end: 500_000 }],
     [
-      "a log that is too long, followed",
-      null,
-      { ...all, next: 500_000, follow: true },
-      { base: 400_000, end: 500_000 },
-    ],
-    [
-      "a log that is too long, around what is read",
-      null,
-      { ...all, next: 500_000, anchor: 250_000 },
+      "it stays while one reads on",
+      { base: 200_000, end: 300_000 },
+      { ...long, anchor: 210_000 },
       { base: 200_000, end: 300_000 },
     ],
     [
       "it goes along before its beginning is reached",
       { base: 200_000, end: 300_000 },
-      { ...all, next: 500_000, anchor: 201_000 },
-      { base: 151_000, end: 251_000 },
+      { ...long, anchor: 200_400 },
+      { base: 160_330, end: 260_330 },
     ],
     [
       "and before its end",
       { base: 200_000, end: 300_000 },
-      { ...all, next: 500_000, anchor: 299_000 },
-      { base: 249_000, end: 349_000 },
+      { ...long, anchor: 299_500 },
+      { base: 239_614, end: 339_614 },
     ],
-    [
-      "its end is the log's end",
-      { base: 200_000, end: 300_000 },
-      { ...all, next: 310_000, anchor: 299_500 },
-      { base: 210_000, end: 310_000 },
-    ],
-    [
-      "a jump to the oldest",
-      { base: 200_000, end: 300_000 },
-      { ...all, next: 500_000, anchor: 0 },
-      { base: 0, end: 100_000 },
-    ],
+    ["a jump to the oldest", { base: 200_000, end: 300_000 }, { ...long, anchor: 0 }, { base: 0, end: 100_000 }],
   ])("%s", (_name, before, now, expected) => {
     expect(segmentOf(before, now)).toEqual(expected);
+  });
+
+  const logs = fc
+    .record({
+      first: fc.integer({ min: 0, max: 1_000_000 }),
+      rows: fc.integer({ min: 400_001, max: 10_000_000 }),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+    })
+    .map(({ first, rows, share }) => ({ first, next: first + rows, fits: 40, cap: 400_000, share }));
+
+  test("holds the row, has room around it, and the thumb stands where the row stands in the whole", () => {
+    fc.assert(
+      fc.property(logs, ({ share, ...whole }) => {
+        const { first, next, fits, cap } = whole;
+        const anchor = first + Math.round(share * (next - first - fits));
+        const now = { ...whole, anchor, follow: false };
+        const part = segmentOf(null, now);
+        expect([part.end - part.base, part.base >= first, part.end <= next]).toEqual([cap, true, true]);
+        // Else each move would lay it anew.
+        expect(segmentOf(part, now)).toEqual(part);
+        expect((anchor - part.base) / (cap - fits)).toBeCloseTo(share, 1);
+      }),
+    );
+  });
+
+  test("a pull at the bar lands where the thumb is, and leaves the thumb there", () => {
+    fc.assert(
+      fc.property(logs, ({ share, ...whole }) => {
+        const { first, next, fits, cap } = whole;
+        const above = Math.round(share * (cap - fits));
+        const { row, base, end } = jumpOf(share, above, whole);
+        expect(Math.abs(row - base - above)).toBeLessThanOrEqual(1);
+        expect((row - first) / (next - first - fits)).toBeCloseTo(share, 4);
+        expect([base >= first, end <= next, end - base]).toEqual([true, true, cap]);
+      }),
+    );
+    const whole = { first: 100, next: 3_000_100, fits: 40, cap: 400_000 };
+    expect([jumpOf(0, 0, whole), jumpOf(1, 399_960, whole), jumpOf(2, 399_960, whole)]).toEqual([
+      { row: 100, base: 100, end: 400_100 },
+      { row: 3_000_060, base: 2_600_100, end: 3_000_100 },
+      { row: 3_000_060, base: 2_600_100, end: 3_000_100 },
+    ]);
   });
 });
