@@ -202,10 +202,11 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       search.catch(() => {});
       await Promise.race([search, pause(clock, limits.headMs, stop)]);
       if (stop.aborted) return;
+      // While the search goes on, its rows are news, and so are the last of them.
+      const whole = search === null;
       yield headOf(log, filter);
       await pause(clock, limits.headMs, stop);
-      // While the search goes on, its rows are news.
-      if (search === null) await log.movedSince(seen, stop);
+      if (whole) await log.movedSince(seen, stop);
     }
   }
 

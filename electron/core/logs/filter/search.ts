@@ -36,15 +36,21 @@ export function createSearch(buffer: LogBuffer, options: RowsOptions): Search {
   async function advance(index: RowIndex, signal: AbortSignal | undefined, enough = () => false): Promise<void> {
     const slices = createSlices(options.clock, signal);
     const end = buffer.next;
+    const barren = barrenRuns(buffer, index);
     for (;;) {
       index.dropBefore(buffer.first);
       if (index.searchedTo >= end || enough()) return;
+      const beyond = barren.get(index.searchedTo);
+      if (beyond !== undefined) {
+        index.searchedTo = beyond;
+        continue;
+      }
       const there = buffer.blocks.at(index.searchedTo);
       if (there === null) return;
       const block = there instanceof Promise ? await there : there;
       // Somebody else may have gone on meanwhile, or the block may be gone.
       if (block === null || !holds(block, index.searchedTo) || index.searchedTo < buffer.first) continue;
-      readAhead(buffer, block);
+      if (!barren.has(block.first + block.count)) readAhead(buffer, block);
       step(index, block, slices);
       const turn = slices.rest();
       if (turn !== null) await turn;
@@ -62,6 +68,25 @@ export function createSearch(buffer: LogBuffer, options: RowsOptions): Search {
     },
     advance,
   };
+}
+
+/**
+ * Where blocks begin that hold no line of a level that is asked for, and where such a run ends: they are not read. The
+ * newest block still grows, and is looked at.
+ */
+function barrenRuns(buffer: LogBuffer, { filter: { levels }, searchedTo }: RowIndex): ReadonlyMap<number, number> {
+  const runs = new Map<number, number>();
+  if (levels === null || searchedTo >= buffer.next) return runs;
+  let beyond: number | null = null;
+  for (const { first, count, levels: held } of buffer.blocks.summaries().slice(0, -1).reverse()) {
+    if (first + count <= searchedTo) break;
+    if (levels.some((level) => held[level] > 0)) beyond = null;
+    else {
+      beyond ??= first + count;
+      runs.set(first, beyond);
+    }
+  }
+  return runs;
 }
 
 function step(index: RowIndex, block: Block, slices: Slices): void {

@@ -1,4 +1,4 @@
-import type { LogFilter, LogHead, LogLine } from "../../../contract/logs.ts";
+import type { LogFilter, LogHead, LogLevel, LogLine } from "../../../contract/logs.ts";
 import type { Clock } from "../../ports.ts";
 
 export interface FilterOptions {
@@ -78,6 +78,8 @@ export interface CompiledFilter {
   fold: boolean;
   /** All must be met. */
   conditions: Condition[];
+  /** Lines of other levels don't fit; null where any may. With folding any may: one line of a group answers for others. */
+  levels: readonly LogLevel[] | null;
 }
 
 /** One thing asked of a line. */

@@ -14,15 +14,18 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-function scene({ folder, limits = {} }: { folder?: string; limits?: Partial<LogRoomLimits> } = {}) {
+type Scene = { folder?: string; limits?: Partial<LogRoomLimits>; everyLookTakesTime?: boolean };
+
+function scene({ folder, limits = {}, everyLookTakesTime = false }: Scene = {}) {
   const clock = fakeClock();
+  let looks = 0;
   const { sources, of } = fakeSources();
   let ids = 0;
   const room: LogRoom = createLogRoom({
     sources,
     nameOf: () => ({ name: "llm", hostName: "orion", simulated: false }),
     masker: createMasker(),
-    clock,
+    clock: everyLookTakesTime ? { ...clock, mono: () => ++looks } : clock,
     random: { bytes: (n) => Buffer.alloc(n, ids++), id: () => `id-${ids++}` },
     limits,
     ...(folder === undefined ? {} : { folder }),
@@ -38,6 +41,31 @@ async function open({ room, of }: Pick<ReturnType<typeof scene>, "room" | "of">)
 }
 
 describe("watching under a filter", () => {
+  it("tells the last rows too when nothing comes any more", async () => {
+    const { room, clock, of } = scene({ everyLookTakesTime: true });
+    const bufferId = await open({ room, of });
+    of(a).say(...Array.from({ length: 100_000 }, (_, i) => ({ text: `line ${i}` })));
+    const filter = { text: "7" };
+    const heads = room.watch(bufferId, filter);
+    const next = async () => {
+      const head = heads.next();
+      let value: LogHead | undefined;
+      head.then((result) => {
+        value = result.value as LogHead;
+      });
+      await until(async () => {
+        await clock.advance(50);
+        return value;
+      });
+      return value as LogHead | undefined;
+    };
+    expect((await next())?.rows.searchedTo).toBeLessThan(100_000);
+    // The search comes to its end before anybody asks again.
+    await until(() => room.head(bufferId, filter).rows.searchedTo === 100_000);
+    expect((await next())?.rows.searchedTo).toBe(100_000);
+    await heads.return(undefined);
+  });
+
   it("tells the rows as they are found, and goes on as lines come", async () => {
     const { room, clock, of } = scene();
     const bufferId = await open({ room, of });

@@ -4,6 +4,7 @@ import type { LogFilter } from "../../../../../electron/contract/logs.ts";
 import { createLogBuffer, type LogBuffer } from "../../../../../electron/core/logs/buffer/index.ts";
 import { createRows, type Density } from "../../../../../electron/core/logs/filter/index.ts";
 import { RowList } from "../../../../../electron/core/logs/filter/rowList.ts";
+import { until } from "../../../../helpers/until.ts";
 import { newLine, storeIn } from "../buffer/setup.ts";
 
 const clock = { mono: () => performance.now() };
@@ -38,6 +39,48 @@ describe("searching", () => {
     await rows.advance({ text: "8" });
     const eights = Array.from({ length: 60_000 }, (_, i) => `${i}`).filter((text) => text.includes("8")).length;
     expect(rows.head({ text: "8" })).toEqual({ first: 0, next: eights, searchedTo: 60_000 });
+  });
+
+  describe("a filter of levels over blocks on disk", () => {
+    const errors = [30_000, 30_001, 90_000];
+    const levelled: [name: string, filter: LogFilter, rows: number, reads: "few" | "all"][] = [
+      ["reads those alone that hold one", { levels: ["error"] }, 3, "few"],
+      ["with words as well", { levels: ["error"], text: "line 3" }, 2, "few"],
+      ["of which there is none", { levels: ["warn"] }, 0, "few"],
+      ["of which all blocks hold some", { levels: ["info"] }, 99_997, "all"],
+      ["with folding, where one line of a group answers for others", { levels: ["error"], fold: true }, 3, "all"],
+      ["no levels", { text: "line 3" }, 11_111, "all"],
+    ];
+    it.each(levelled)("%s", async (_name, filter, expected, wanted) => {
+      const { store, cleanup } = storeIn();
+      const buffer = createLogBuffer({ maxLines: 8_000, maxBytes: 1e9, store });
+      for (let i = 0; i < 100_000; i++) {
+        buffer.append(newLine(`line ${i}`, { level: errors.includes(i) ? "error" : "info" }));
+        // What comes faster than the disk takes it would fall out.
+        if (i % 4_000 === 0) await until(() => buffer.memoryBytes < 250_000);
+      }
+      await until(() => buffer.memoryBytes < 250_000);
+      expect([buffer.problem, buffer.first]).toEqual([null, 0]);
+      let reads = 0;
+      const blocks: LogBuffer["blocks"] = {
+        at: (index) => {
+          const block = buffer.blocks.at(index);
+          if (block instanceof Promise) reads++;
+          return block;
+        },
+        summaries: () => buffer.blocks.summaries(),
+      };
+      const own = new Proxy(buffer, { get: (of, key) => (key === "blocks" ? blocks : Reflect.get(of, key, of)) });
+      const rows = createRows(own, { clock });
+      await rows.advance(filter);
+      expect(rows.head(filter)).toEqual({ first: 0, next: expected, searchedTo: 100_000 });
+      const onDisk = (100_000 - 8_000) / (buffer.blocks.summaries()[0]?.count ?? 1);
+      if (wanted === "few") expect(reads).toBeLessThan(onDisk / 4);
+      else expect(reads).toBeGreaterThan(onDisk * 0.9);
+      await buffer.dispose();
+      await store.dispose();
+      cleanup();
+    });
   });
 
   it("two at once see each line once", async () => {
