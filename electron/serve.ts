@@ -31,7 +31,7 @@ async function serve(flags: Flags): Promise<void> {
     paths: { data, home: homedir(), assets: join(built, "assets") },
     keyring: keytarKeyring({ clock, random }),
     links: { open: async (url) => void showLink(url) },
-    notifier: { notify: () => undefined },
+    notifier: { notify: () => undefined, badge: () => undefined },
     env: coreEnvironment(env),
   };
   const core = await createCore(ports, {

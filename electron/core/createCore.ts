@@ -271,6 +271,7 @@ export async function createCore(ports: Ports, options: CoreOptions): Promise<Co
     clock,
     random,
     onChange: () => changed("alerts")(),
+    onWaiting: (count) => ports.notifier.badge(count),
     report: (error) => log(bugText("alerts", error)),
   });
   alerts.containersChanged();

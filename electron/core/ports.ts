@@ -49,9 +49,11 @@ export interface LinkOpener {
   open(url: string): Promise<void>;
 }
 
-/** A notification of the operating system; where there is none it does nothing. */
+/** A notification of the operating system, and a number on the program's icon; where there is none it does nothing. */
 export interface Notifier {
   notify(title: string, body: string): void;
+  /** 0 takes it away. */
+  badge(count: number): void;
 }
 
 /** Windows of the door's own for notebooks: each with a memory of its own, kept to its address. */

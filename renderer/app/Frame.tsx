@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { useApi } from "../client/hooks.ts";
+import { AlertCalls } from "../features/alerts/AlertCalls.tsx";
 import { isProduction } from "../features/common/EnvChip.tsx";
 import { Skeleton } from "../ui/index.ts";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
@@ -105,6 +106,7 @@ export function Frame() {
         </Suspense>
       )}
       {open === "help" && <ShortcutHelp onClose={() => setOpen(null)} />}
+      <AlertCalls />
       <Prompts />
     </div>
   );

@@ -45,12 +45,13 @@ export function Sidebar({ section, onHelp }: { section: SectionId; onHelp: () =>
 function Firing() {
   const { t } = useText();
   const alerts = useQuery(useApi().alerts.list.queryOptions()).data?.alerts ?? [];
-  const firing = alerts.filter(({ state }) => state === "firing");
-  if (firing.length === 0) return null;
-  const worst = firing.some(({ severity }) => severity === "danger") ? "danger" : "warn";
+  const waiting = alerts.filter(({ noted }) => !noted);
+  if (waiting.length === 0) return null;
+  const firing = waiting.filter(({ state }) => state === "firing").length;
+  const worst = waiting.some(({ severity }) => severity === "danger") ? "danger" : "warn";
   return (
-    <span className={`firing ${worst}`} title={t("alerts.count", { firing: firing.length })}>
-      {firing.length > 99 ? "99+" : firing.length}
+    <span className={`firing ${worst}`} title={t("alerts.counts", { firing, over: waiting.length - firing })}>
+      {waiting.length > 99 ? "99+" : waiting.length}
     </span>
   );
 }

@@ -6,6 +6,8 @@ import { type Dial, deferred, type Line } from "./line.ts";
 export interface DesktopBridge {
   /** Asks for a port to the core. It arrives as a `message` event of this window with the port in `ports`. */
   connect(): void;
+  /** Brings this page's window to the front. */
+  show(): void;
 }
 
 declare global {

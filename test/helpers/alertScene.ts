@@ -61,7 +61,13 @@ export function alertScene(
   { files = emptyFiles(), clock = fakeClock() }: { files?: AlertFiles; clock?: FakeClock } = {},
 ) {
   const taps = new Map<string, { onLine: (line: SeenLine) => void; state: LogState }>();
-  const told = { changes: 0, bugs: [] as unknown[], refuse: null as Failure | null, away: [] as string[] };
+  const told = {
+    changes: 0,
+    waiting: [] as number[],
+    bugs: [] as unknown[],
+    refuse: null as Failure | null,
+    away: [] as string[],
+  };
   let ids = files.writes * 1000;
   const alerts = createAlerts({
     store: {
@@ -95,6 +101,7 @@ export function alertScene(
     clock,
     random: { bytes: (n) => Buffer.alloc(n), id: () => `id-${ids++}` },
     onChange: () => void told.changes++,
+    onWaiting: (count) => void told.waiting.push(count),
     report: (error) => void told.bugs.push(error),
   });
   opened.push(alerts);

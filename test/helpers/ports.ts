@@ -78,6 +78,8 @@ export interface TestPorts {
   keyring: FakeKeyring;
   /** What was shown to the person, oldest first. */
   notified: { title: string; body: string }[];
+  /** Numbers on the program's icon, oldest first. */
+  badges: number[];
   /** The links that were opened, oldest first. */
   opened: string[];
   /** Removes the temporary folders. */
@@ -101,6 +103,7 @@ export function testPorts(overrides: Partial<Omit<Ports, "clock">> & { clock?: C
   };
   for (const path of [paths.data, paths.home]) mkdirSync(path, { mode: 0o700 });
   const notified: TestPorts["notified"] = [];
+  const badges: number[] = [];
   const opened: string[] = [];
   const ports: Ports = {
     forker: nodeForker(),
@@ -109,9 +112,12 @@ export function testPorts(overrides: Partial<Omit<Ports, "clock">> & { clock?: C
     paths,
     keyring,
     links: { open: async (url) => void opened.push(url) },
-    notifier: { notify: (title, body) => void notified.push({ title, body }) },
+    notifier: {
+      notify: (title, body) => void notified.push({ title, body }),
+      badge: (count) => void badges.push(count),
+    },
     env: { USER: "tester", HOME: paths.home, PATH: process.env.PATH },
     ...others,
   };
-  return { ports, clock, keyring, notified, opened, cleanup: folder.cleanup };
+  return { ports, clock, keyring, notified, badges, opened, cleanup: folder.cleanup };
 }

@@ -49,7 +49,7 @@ describe.each(kinds)("desktop door in %s", (kind) => {
     expect(answer).toEqual({ status: 200, policy: expect.stringContaining("connect-src 'self';") });
   });
 
-  check("the page reaches one function of the desktop, and nothing of Node", async () => {
+  check("the page reaches two functions of the desktop, and nothing of Node", async () => {
     const seen = await page.evaluate(() => {
       const { gatehouse } = window as never as Hooked;
       return {
@@ -58,7 +58,7 @@ describe.each(kinds)("desktop door in %s", (kind) => {
         node: ["require", "process", "module", "Buffer", "global"].filter((name) => name in window),
       };
     });
-    expect(seen).toEqual({ gatehouse: ["connect: function"], frozen: true, node: [] });
+    expect(seen).toEqual({ gatehouse: ["connect: function", "show: function"], frozen: true, node: [] });
   });
 
   check("the main job goes through it: page, preload script, port, core process and what that starts", async () => {
@@ -153,6 +153,61 @@ describe.each(kinds)("desktop door in %s", (kind) => {
       return count;
     });
     expect(given).toBe(0);
+  });
+
+  check(
+    "a notification that is followed shows the window; must be refused: one that another page asks for",
+    async () => {
+      const shown = await app.inMain(({ BrowserWindow }) => {
+        const [window] = BrowserWindow.getAllWindows();
+        let count = 0;
+        window?.on("focus", () => count++);
+        const tell = (senderFrame: object | null, ...rest: unknown[]) => {
+          window?.webContents.ipc.emit("gatehouse:show", { sender: window.webContents, senderFrame }, ...rest);
+          return count;
+        };
+        return [
+          tell(null),
+          tell({ url: "https://gatehouse/", parent: null }),
+          tell({ url: "app://gatehouse/", parent: {} }),
+          tell({ url: "app://gatehouse/", parent: null }, "something more"),
+          kindOf() === "stand-in" ? tell({ url: "app://gatehouse/", parent: null }) : 1,
+        ];
+        function kindOf() {
+          return window && "options" in window ? "stand-in" : "electron";
+        }
+      });
+      expect(shown).toEqual([0, 0, 0, 0, 1]);
+    },
+  );
+
+  check("every session answers what a page asks for by the list", async () => {
+    if (kind === "electron") return;
+    const answers = await app.inMain(({ BrowserWindow, session }) => {
+      const [window] = BrowserWindow.getAllWindows();
+      type Handlers = {
+        request(contents: unknown, name: string, answer: (yes: boolean) => void, details: object): void;
+        check(contents: unknown, name: string, origin: string, details: object): boolean;
+        device(): boolean;
+      };
+      return ["gatehouse", "notebook-1"].map((partition) => {
+        const { request, check, device } = (session.fromPartition(partition) as never as { permissions: Handlers })
+          .permissions;
+        const asked = (name: string, url: string) => {
+          let said = false;
+          request(window?.webContents, name, (yes) => (said = yes), { requestingUrl: url });
+          return [said, check(null, name, url, { embeddingOrigin: url })];
+        };
+        return [
+          ...asked("notifications", "app://gatehouse/"),
+          ...asked("notifications", "http://127.0.0.1:8888/"),
+          ...asked("geolocation", "app://gatehouse/"),
+          device(),
+        ];
+      });
+    });
+    const expected = [true, true, false, false, false, false, false];
+    expect(answers).toEqual([expected, expected]);
   });
 
   check("the windows are locked in every way there is", async () => {

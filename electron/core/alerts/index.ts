@@ -49,6 +49,8 @@ export interface AlertsDeps {
   clock: Clock;
   random: Random;
   onChange(): void;
+  /** How many alerts nobody took note of, when that has changed. */
+  onWaiting(count: number): void;
   report(error: unknown): void;
 }
 
@@ -104,6 +106,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   let lastTick = began;
   let looking: Promise<void> = Promise.resolve();
   let disposed = false;
+  let waiting = 0;
   /** What was being read when it was last told. */
   let read = "";
 
@@ -126,7 +129,14 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   /** Something that must be there after a restart. */
   function changed(): void {
     keeper.soon();
+    tellWaiting();
     deps.onChange();
+  }
+
+  function tellWaiting(): void {
+    const count = book.list().filter(({ noted }) => !noted).length;
+    if (count !== waiting) deps.onWaiting(count);
+    waiting = count;
   }
 
   function testFor(rule: AlertRule): LineTest {
@@ -297,6 +307,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   if (earlier.watchedUntil !== null) unwatched(earlier.watchedUntil, began, "closed");
   const cancelGone = carried.keys().length > 0 ? clock.after(GONE_MS, () => lookSoon(0)) : null;
   tickSoon();
+  tellWaiting();
 
   return {
     list() {

@@ -20,7 +20,7 @@ import { desktopFlags } from "./flags.ts";
 import { menuTemplate } from "./menu.ts";
 import { createNotebookWindows } from "./notebookWindow.ts";
 import { SCHEME } from "./origin.ts";
-import { openWindow } from "./window.ts";
+import { bringToFront, openWindow } from "./window.ts";
 import { wordsFor } from "./words.ts";
 
 /** Starts the desktop door. `built` is the folder of the built program, absolute. */
@@ -54,6 +54,8 @@ async function run(built: string, data: string, practice: boolean): Promise<void
     env: coreEnvironment(process.env),
     start: { data, home: homedir(), practice },
     notify,
+    // Where the system has such a number: the dock of macOS, the launcher of some desktops of Linux.
+    badge: (count) => void app.setBadgeCount(count),
     openLink(url) {
       const link = openableLink(url);
       if (link !== null) void shell.openExternal(link);
@@ -90,10 +92,7 @@ async function run(built: string, data: string, practice: boolean): Promise<void
 function showFirst(open: () => unknown): void {
   const [window] = BrowserWindow.getAllWindows();
   if (window === undefined) open();
-  else {
-    if (window.isMinimized()) window.restore();
-    window.focus();
-  }
+  else bringToFront(window);
 }
 
 /** The core has connections to close and a journal to finish: the program waits for it, within its limit. */

@@ -1,7 +1,8 @@
 import { app, type Session, session, shell, type WebContents } from "electron";
 import { type Asset, openableLink, pageHeaders } from "../page/index.ts";
 import { isNotebookPage } from "./notebookWindow.ts";
-import { isOwnBlob, isOwnFrame, isOwnPage, SCHEME } from "./origin.ts";
+import { isOwnBlob, isOwnPage, SCHEME } from "./origin.ts";
+import { mayAsk, mayUse } from "./permissions.ts";
 
 /** In memory: nothing that a page shows or types is left on disk by the browser engine. */
 export const PARTITION = "gatehouse";
@@ -9,7 +10,7 @@ export const PARTITION = "gatehouse";
 /** Closes every way that Electron leaves open by default, for all contents that will ever be made. */
 export function lockContents(): void {
   app.on("web-contents-created", (_, contents) => lock(contents));
-  app.on("session-created", denyPermissions);
+  app.on("session-created", lockSession);
 }
 
 function lock(contents: WebContents): void {
@@ -27,19 +28,13 @@ function lock(contents: WebContents): void {
   });
 }
 
-/** Unset handlers approve everything. The one thing a page may do is put text on the clipboard (its copy buttons). */
-function denyPermissions(target: Session): void {
-  target.setPermissionRequestHandler((contents, permission, answer, details) =>
-    answer(
-      permission === "clipboard-sanitized-write" && isOwnFrame(contents.mainFrame) && isOwnPage(details.requestingUrl),
-    ),
+/** Unset handlers approve everything. */
+function lockSession(target: Session): void {
+  target.setPermissionRequestHandler((contents, permission, answer, { requestingUrl }) =>
+    answer(mayAsk({ permission, url: requestingUrl, frame: contents.mainFrame })),
   );
-  target.setPermissionCheckHandler(
-    (contents, permission, origin) =>
-      permission === "clipboard-sanitized-write" &&
-      contents !== null &&
-      isOwnFrame(contents.mainFrame) &&
-      isOwnPage(origin),
+  target.setPermissionCheckHandler((contents, permission, url, { embeddingOrigin }) =>
+    mayUse({ permission, url, around: embeddingOrigin, frame: contents?.mainFrame ?? null }),
   );
   target.setDevicePermissionHandler(() => false);
   target.on("will-download", (event, item) => {

@@ -10,6 +10,7 @@ export interface CoreProcessOptions {
   env: Record<string, string>;
   start: Omit<StartMessage, "type">;
   notify(title: string, body: string): void;
+  badge(count: number): void;
   openLink(url: string): void;
   notebooks: NotebookWindows;
   /** It ended unexpectedly: the ports to it are dead. */
@@ -73,6 +74,9 @@ export function createCoreProcess(options: CoreProcessOptions): CoreProcess {
       case "notify":
         options.notify(message.title, message.body);
         break;
+      case "badge":
+        options.badge(message.count);
+        break;
       case "open":
         options.openLink(message.url);
         break;
@@ -93,6 +97,7 @@ export function createCoreProcess(options: CoreProcessOptions): CoreProcess {
     stopping?.();
     if (stopping !== null || failed) return;
     options.lost();
+    options.badge(0);
     const now = performance.now();
     restarts = [...restarts.filter((at) => now - at < RESTART_WINDOW_MS), now];
     if (restarts.length > RESTART_LIMIT) {

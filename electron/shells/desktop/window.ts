@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { BrowserWindow, screen } from "electron";
-import { CONNECT_CHANNEL } from "./channels.ts";
+import { CONNECT_CHANNEL, SHOW_CHANNEL } from "./channels.ts";
 import { PARTITION } from "./contents.ts";
 import { lockedPreferences } from "./locks.ts";
 import { isOwnFrame, PAGE_URL } from "./origin.ts";
@@ -43,11 +43,20 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     const frame = event.senderFrame;
     if (frame !== null && isOwnFrame(frame) && rest.length === 0) options.connect(event.sender, frame);
   });
+  window.webContents.ipc.on(SHOW_CHANNEL, (event, ...rest) => {
+    if (isOwnFrame(event.senderFrame) && rest.length === 0) bringToFront(window);
+  });
   keepPlace(window, options.stateFile);
   if (maximized) window.maximize();
   window.once("ready-to-show", () => window.show());
   void window.loadURL(PAGE_URL);
   return window;
+}
+
+export function bringToFront(window: BrowserWindow): void {
+  if (window.isMinimized()) window.restore();
+  window.show();
+  window.focus();
 }
 
 function keepPlace(window: BrowserWindow, file: string): void {

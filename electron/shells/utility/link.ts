@@ -70,6 +70,7 @@ export function linkToMain(parent: ParentPort, events: MainEvents): MainLink {
     links: { open: async (url) => say({ type: "open", url }) },
     notifier: {
       notify: (title, body) => say({ type: "notify", title: title.slice(0, 200), body: body.slice(0, 1000) }),
+      badge: (count) => say({ type: "badge", count: Math.min(count, 9_999) }),
     },
     notebookWindows: {
       open: (id, title, url) => say({ type: "notebook", id, title: title.slice(0, 200), url }),

@@ -29,6 +29,8 @@ export const coreMessage = z.discriminatedUnion("type", [
   /** The core cannot start, in one sentence; it ends itself. */
   z.strictObject({ type: z.literal("failed"), reason: z.string() }),
   z.strictObject({ type: z.literal("notify"), title: z.string().max(200), body: z.string().max(1000) }),
+  /** On the program's icon; 0 takes it away. */
+  z.strictObject({ type: z.literal("badge"), count: z.number().int().min(0).max(9_999) }),
   z.strictObject({ type: z.literal("open"), url: z.string().max(2000) }),
   /** A window of its own for a notebook; the address is good once. */
   z.strictObject({

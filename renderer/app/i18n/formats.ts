@@ -12,6 +12,8 @@ export interface Formats {
   /** What is left of a wait: `1:58`. */
   countdown: (ms: number) => string;
   dateTime: (at: number) => string;
+  /** From one moment to another; what both have in common is said once. */
+  range: (from: number, to: number) => string;
   /** `2026-11-22 13:19:59`, local: for columns, where every row is as wide as the next. */
   stamp: (at: number) => string;
   /** With milliseconds, for logs and the audit. */
@@ -53,6 +55,8 @@ export function createFormats(intl: IntlShape): Formats {
       return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     },
     dateTime: (at) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "medium" }),
+    range: (from, to) =>
+      intl.formatDateTimeRange(from, to, { dateStyle: "medium", timeStyle: to - from < 120_000 ? "medium" : "short" }),
     stamp: (at) => {
       const when = new Date(at);
       const two = (value: number) => String(value).padStart(2, "0");

@@ -81,6 +81,12 @@ export function RuleDialog({ rule, onClose }: { rule?: AlertRule; onClose: () =>
           onChange={(severity) => change({ severity })}
         />
       </div>
+      <Checkbox
+        label={t("ruleForm.quiet")}
+        hint={t("ruleForm.quietHint")}
+        checked={form.quiet}
+        onChange={(quiet) => change({ quiet })}
+      />
       <Checkbox label={t("ruleForm.enabled")} checked={form.enabled} onChange={(enabled) => change({ enabled })} />
       {save.problem && <ProblemBanner problem={save.problem} />}
     </Dialog>

@@ -1,35 +1,22 @@
-import { Check, RefreshCw } from "lucide-react";
+import { Check, Info, RefreshCw } from "lucide-react";
 import type { Alert } from "../../../electron/contract/index.ts";
 import type { Text } from "../../app/i18n/index.tsx";
 import { type Column, IconButton, State, type Tone } from "../../ui/index.ts";
 import { EnvChip, SimulatedChip, Since } from "../common/index.ts";
+import { nameOf, unwatchedOf, whatOf } from "./words.ts";
 
-type Acts = { acknowledge: (id: string) => void; rotate: (secret: Alert["secret"]) => void };
+/** What can be done with an alert. */
+export type AlertActs = {
+  acknowledge: (id: string) => void;
+  rotate: (secret: Alert["secret"]) => void;
+  details: (id: string) => void;
+};
 
-/** The log that an alert came from. */
-export function logOf({ source }: Alert): string {
-  return source.kind === "container" ? `/logs/${encodeURIComponent(source.hostId)}/${source.containerId}` : "/logs";
-}
-
-/** What happened, in words. */
-export function whatOf({ t, fmt }: Pick<Text, "t" | "fmt">, alert: Alert): string {
-  switch (alert.kind) {
-    case "pattern":
-      return t("alerts.what.pattern", { count: alert.count });
-    case "rate":
-      return t("alerts.what.rate", { count: alert.count });
-    case "silence":
-      return t("alerts.what.silence", { time: fmt.duration(alert.count * 1000) });
-    case "secret":
-      return t("alerts.what.secret", { name: alert.secret?.name ?? "" });
-  }
-}
-
-function toneOf({ state, severity }: Alert): Tone {
+export function toneOf({ state, severity }: Alert): Tone {
   return state === "over" ? "idle" : severity;
 }
 
-export function alertColumns(text: Text, { acknowledge, rotate }: Acts): Column<Alert>[] {
+export function alertColumns(text: Text, { acknowledge, rotate, details }: AlertActs): Column<Alert>[] {
   const { t } = text;
   return [
     {
@@ -48,8 +35,10 @@ export function alertColumns(text: Text, { acknowledge, rotate }: Acts): Column<
       sort: (row) => row.rule?.name ?? row.secret?.name ?? "",
       cell: (row) => (
         <span className="two-lines">
-          <span className="strong truncate">{row.rule?.name ?? whatOf(text, row)}</span>
-          {row.rule && <span className="muted truncate">{whatOf(text, row)}</span>}
+          <span className="strong truncate">{nameOf(text, row)}</span>
+          <span className="muted truncate">
+            {[row.rule && whatOf(text, row), unwatchedOf(text, row)].filter(Boolean).join(" · ")}
+          </span>
         </span>
       ),
     },
@@ -98,7 +87,7 @@ export function alertColumns(text: Text, { acknowledge, rotate }: Acts): Column<
       id: "actions",
       title: t("common.actions"),
       quiet: true,
-      width: "76px",
+      width: "104px",
       priority: 1,
       cell: (row) => (
         <span className="row tight end">
@@ -114,7 +103,7 @@ export function alertColumns(text: Text, { acknowledge, rotate }: Acts): Column<
               <RefreshCw size={14} />
             </IconButton>
           )}
-          {row.state === "firing" && (
+          {!row.noted && (
             <IconButton
               small
               label={t("alerts.acknowledgeOf", { name: row.rule?.name ?? row.sourceName })}
@@ -126,6 +115,16 @@ export function alertColumns(text: Text, { acknowledge, rotate }: Acts): Column<
               <Check size={14} />
             </IconButton>
           )}
+          <IconButton
+            small
+            label={t("alerts.detailsOf", { name: nameOf(text, row) })}
+            onClick={(event) => {
+              event.stopPropagation();
+              details(row.id);
+            }}
+          >
+            <Info size={14} />
+          </IconButton>
         </span>
       ),
     },

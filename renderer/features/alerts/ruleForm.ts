@@ -5,6 +5,7 @@ export type RuleForm = {
   name: string;
   enabled: boolean;
   severity: AlertRule["severity"];
+  quiet: boolean;
   kind: AlertRule["condition"]["kind"];
   text: string;
   regex: string;
@@ -33,6 +34,7 @@ export function emptyRuleForm(): RuleForm {
     name: "",
     enabled: true,
     severity: "warn",
+    quiet: false,
     kind: "pattern",
     text: "",
     regex: "",
@@ -46,12 +48,13 @@ export function emptyRuleForm(): RuleForm {
   };
 }
 
-export function ruleFormOf({ name, enabled, severity, scope, condition }: AlertRule): RuleForm {
+export function ruleFormOf({ name, enabled, severity, quiet, scope, condition }: AlertRule): RuleForm {
   const form: RuleForm = {
     ...emptyRuleForm(),
     name,
     enabled,
     severity,
+    quiet,
     kind: condition.kind,
     seconds: String(condition.seconds),
     environment: scope.environment ?? "",
@@ -82,12 +85,13 @@ export function complaintsOf(form: RuleForm): Partial<Record<keyof RuleForm, Rul
 }
 
 export function toRule(form: RuleForm, id: string): AlertRule {
-  const { name, enabled, severity, environment, hostId, container } = form;
+  const { name, enabled, severity, quiet, environment, hostId, container } = form;
   return {
     id,
     name: name.trim(),
     enabled,
     severity,
+    quiet,
     scope: {
       ...(environment === "" ? {} : { environment }),
       ...(hostId === "" ? {} : { hostId }),

@@ -7,6 +7,7 @@ import { useAction } from "../../client/actions.ts";
 import { useApi } from "../../client/hooks.ts";
 import { toProblem } from "../../client/problem.ts";
 import { Banner, Button, Checkbox, Facts, Field, Segmented, Skeleton, State, TextField } from "../../ui/index.ts";
+import { CallPanel } from "../alerts/CallPanel.tsx";
 import { ProblemBanner } from "../common/index.ts";
 import { KeychainPanel } from "../secrets/KeychainPanel.tsx";
 import { DetectorPanel } from "./DetectorPanel.tsx";
@@ -32,6 +33,7 @@ export function SettingsPage() {
         {save.problem && <ProblemBanner problem={save.problem} />}
         {!settings && !query.error && <Skeleton label={t("common.loading")} />}
         {settings && <Preferences settings={settings} onChange={(values) => void save.run(values)} />}
+        {settings && <CallPanel settings={settings} onChange={(alertCalls) => void save.run({ alertCalls })} />}
         {settings && <DetectorPanel settings={settings} onChange={(values) => void save.run(values)} />}
         <PracticePanel />
         {keychain && (

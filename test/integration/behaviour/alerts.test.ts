@@ -39,6 +39,7 @@ const rule = (more: Partial<AlertRule>): AlertRule => ({
   severity: "warn",
   scope: { container: "watch*" },
   condition: { kind: "pattern", regex: "^(INFO|WARNING):", count: 1, seconds: 600 },
+  quiet: false,
   ...more,
 });
 

@@ -1,10 +1,12 @@
 /** Alerts from logs, and the rules behind them. */
 export const alerts = {
   "section.alerts": "Alerts",
-  "alerts.count": "{firing, plural, =0 {all quiet} one {# firing} other {# firing}}",
+  "alerts.counts":
+    "{firing, plural, =0 {{over, plural, =0 {all quiet} one {# over, not noted} other {# over, not noted}}} one {# firing{over, plural, =0 {} other {, # over and not noted}}} other {# firing{over, plural, =0 {} other {, # over and not noted}}}}",
   "alerts.tab.alerts": "Alerts",
   "alerts.tab.rules": "Rules",
   "alerts.acknowledgeAll": "Take note of all",
+  "alerts.acknowledge": "Take note",
   "alerts.acknowledgeOf": "Take note of the alert about {name}",
   "alerts.none": "Nothing has fired",
   "alerts.noneHint":
@@ -22,8 +24,40 @@ export const alerts = {
   "alerts.what.rate": "{count, plural, one {# line} other {# lines}} a second",
   "alerts.what.silence": "silent for {time}",
   "alerts.what.secret": "{name} showed up where it was not given",
+  "alerts.rotate": "Put a new version",
   "alerts.rotateOf": "Put a new version of {name}",
   "alerts.openLog": "Open the log of {name}",
+  "alerts.toLog": "Open the log",
+  "alerts.detailsOf": "More about the alert {name}",
+  "alerts.container": "Container",
+  "alerts.host": "Host",
+  "alerts.fired": "Fired",
+  "alerts.lastAt": "Last seen to hold",
+  "alerts.goneOne": "This alert is no longer in the list.",
+  "alerts.unwatched": "not watched {when}",
+  "alerts.unwatchedSince": "not watched since {time}",
+  "alerts.unwatchedOpen":
+    "The console was closed. What went on then is not known. The alert stays open until its log has been read again for as long as its rule looks back.",
+  "alerts.unwatchedOver": "The console was closed. What went on then is not known.",
+  "alerts.gap.closed": "Rules were not watched {when}: the console was closed.",
+  "alerts.gap.asleep": "Rules were not watched {when}: this computer slept, or its clock was moved.",
+  "alerts.unkept": "Alerts are not kept on disk right now: after a restart they would be gone.",
+  "alerts.lost": "Alerts of earlier could not be read. The file was set aside.",
+  "alerts.call.where": "{container} on {host}, {environment}{simulated, select, yes { (simulated)} other {}}",
+  "alerts.call.many": "{count, plural, one {# alert} other {# alerts}}",
+  "alerts.call.more": "{count, plural, one {and # more} other {and # more}}",
+  "alerts.call.said": "New alert. {title}. {body}",
+
+  "calls.title": "Notifications",
+  "calls.on": "Show a notification when an alert fires",
+  "calls.hint":
+    "Only while no window of the console is in front. It names the rule, the container and the host, never a line of a log.",
+  "calls.ask": "The browser asks once whether this page may show them.",
+  "calls.denied": "The browser does not let this page show notifications",
+  "calls.deniedHint":
+    "Allow them in the browser’s settings of this site. They count for this address; a console that starts with --port keeps it.",
+  "calls.none": "This browser has no notifications",
+  "calls.noneHint": "Alerts show in the side bar and in the title of this tab.",
 
   "rules.add": "Add a rule",
   "rules.none": "No rules yet",
@@ -79,6 +113,8 @@ export const alerts = {
   "ruleForm.severity": "Severity",
   "ruleForm.severity.warn": "warning",
   "ruleForm.severity.danger": "danger",
+  "ruleForm.quiet": "Quiet",
+  "ruleForm.quietHint": "Its alerts show in the list, without a notification.",
   "ruleForm.enabled": "The rule is on",
   "ruleForm.saysNothing": "Give a text, an expression or a level",
   "ruleForm.range": "A whole number from {min} to {max}",

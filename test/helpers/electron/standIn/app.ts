@@ -35,6 +35,11 @@ export const app = strict(
       if (path === undefined) throw new Error(`Failed to get '${key}' path`);
       return path;
     },
+    badgeCount: 0,
+    setBadgeCount(count: number): boolean {
+      this.badgeCount = count;
+      return true;
+    },
     enableSandbox: () => beforeReady("app.enableSandbox"),
     isReady: () => state.ready,
     whenReady: () =>

@@ -40,13 +40,14 @@ describe("alerts by rules", () => {
   });
 
   it("what is noted stays noted until it is over", async () => {
-    const { alerts, clock, say } = scene([container("llama")]);
+    const { alerts, clock, say, told } = scene([container("llama")]);
     await alerts.saveRule(rule());
     await clock.advance(10);
     say("llama", "OOM");
     await clock.advance(1_000);
     const id = alerts.list().alerts[0]?.id ?? "";
     expect(alerts.acknowledge(id)).toEqual({ count: 1 });
+    expect(told.waiting).toEqual([1, 0]);
     expect(alerts.acknowledge()).toEqual({ count: 0 });
     say("llama", "OOM");
     await clock.advance(1_000);

@@ -24,6 +24,16 @@ test.each([
 });
 
 test.each([
+  [30_000, /12:00:00 ?– ?12:00:30/],
+  [3_600_000, /12:00 ?– ?13:00$/],
+  [86_400_000, /^1 Mar 2026, 12:00 ?– ?2 Mar 2026, 12:00$/],
+])("a stretch of %d ms says once what both ends share", (ms, words) => {
+  const from = new Date(2026, 2, 1, 12).getTime();
+  expect(plain(english.range(from, from + ms))).toMatch(words);
+  expect(plain(russian.range(from, from + ms))).toContain("2026");
+});
+
+test.each([
   [0, "0 B"],
   [1023, "1,023 B"],
   [1024, "1 KiB"],

@@ -180,5 +180,7 @@ describe("the core's link to main", () => {
     const { link, heard } = joined([]);
     link.notifier.notify("t".repeat(500), "b".repeat(5000));
     expect(JSON.parse(heard[0] ?? "")).toEqual({ type: "notify", title: "t".repeat(200), body: "b".repeat(1000) });
+    link.notifier.badge(1_000_000);
+    expect(JSON.parse(heard[1] ?? "")).toEqual({ type: "badge", count: 9_999 });
   });
 });

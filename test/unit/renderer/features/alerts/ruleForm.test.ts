@@ -5,6 +5,7 @@ import { complaintsOf, emptyRuleForm, ruleFormOf, toRule } from "../../../../../
 const rules: AlertRule[] = [
   {
     id: "a",
+    quiet: true,
     name: "memory",
     enabled: true,
     severity: "danger",
@@ -13,13 +14,22 @@ const rules: AlertRule[] = [
   },
   {
     id: "b",
+    quiet: false,
     name: "flood",
     enabled: false,
     severity: "warn",
     scope: {},
     condition: { kind: "rate", above: 50, seconds: 5 },
   },
-  { id: "c", name: "quiet", enabled: true, severity: "warn", scope: {}, condition: { kind: "silence", seconds: 600 } },
+  {
+    id: "c",
+    quiet: false,
+    name: "quiet",
+    enabled: true,
+    severity: "warn",
+    scope: {},
+    condition: { kind: "silence", seconds: 600 },
+  },
 ];
 
 describe("the form of a rule", () => {
