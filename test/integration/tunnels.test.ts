@@ -7,14 +7,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { TunnelInput } from "../../electron/contract/index.ts";
 import { openCore } from "../helpers/core.ts";
 import { doorKinds, openDoor } from "../helpers/doors.ts";
-import { type LabSshd, mustSkip, startSshd } from "../helpers/lab/index.ts";
-import { testLink } from "../helpers/lab/link.ts";
+import { mustSkip } from "../helpers/lab/index.ts";
 import { run, which } from "../helpers/lab/process.ts";
-import { ask, dial, farProcess, farService, keepAsking, openTunnelLab, type TunnelLab } from "../helpers/tunnelLab.ts";
+import { ask, dial, farProcess, farService, keepAsking } from "../helpers/tunnelLab.ts";
+import { openTunnelSshd, outageMs } from "../helpers/tunnelSshd.ts";
 import { until } from "../helpers/until.ts";
 
-/** Seconds of an outage; `GATEHOUSE_OUTAGE=20` is what a person lives through. */
-const outageMs = Number(process.env.GATEHOUSE_OUTAGE ?? 6) * 1000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const closers: (() => unknown)[] = [];
@@ -22,19 +20,8 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function setUp(config: readonly string[] = []): Promise<{ sshd: LabSshd; lab: TunnelLab }> {
-  const sshd = await startSshd({ config });
-  closers.push(() => sshd.stop());
-  const auth = { kind: "key", path: sshd.userKey.file } as const;
-  const { link } = testLink({ port: sshd.port, user: sshd.user, auth });
-  const lab = openTunnelLab({ links: { "host-1": link } });
-  closers.push(() => lab.close());
-  await link.ready();
-  return { sshd, lab };
-}
-
 async function healthyTunnel(config: readonly string[] = []) {
-  const { sshd, lab } = await setUp(config);
+  const { sshd, lab } = await openTunnelSshd(config);
   const far = await farService();
   closers.push(() => far.stop());
   const { tunnelId, localPort } = await lab.add({ target: { kind: "tcp", host: "127.0.0.1", port: far.port } });
@@ -54,7 +41,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
   });
 
   it("ends at a unix socket", async () => {
-    const { lab } = await setUp();
+    const { lab } = await openTunnelSshd();
     const dir = mkdtempSync(join(tmpdir(), "gatehouse-tunnel-"));
     closers.push(() => rmSync(dir, { recursive: true, force: true }));
     const path = join(dir, "far.sock");
@@ -69,7 +56,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
   });
 
   it("lets names be resolved on the far side (SOCKS5)", async () => {
-    const { lab } = await setUp();
+    const { lab } = await openTunnelSshd();
     const far = await farService();
     closers.push(() => far.stop());
     const { tunnelId, localPort } = await lab.tunnels.add({
@@ -106,7 +93,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
   });
 
   it("says so when the server forwards nothing", async () => {
-    const { lab } = await setUp(["AllowTcpForwarding no"]);
+    const { lab } = await openTunnelSshd(["AllowTcpForwarding no"]);
     const { tunnelId } = await lab.add();
     await lab.turns(tunnelId, "needs-you");
     expect(lab.row(tunnelId).state).toMatchObject({ why: { code: "FORWARDING_REFUSED" } });
@@ -195,7 +182,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
 
     it("has a far service that answers 503", async () => {
       let status = 503;
-      const { lab } = await setUp();
+      const { lab } = await openTunnelSshd();
       const far = await farService(0, () => status);
       closers.push(() => far.stop());
       const { tunnelId } = await lab.add({ target: { kind: "tcp", host: "127.0.0.1", port: far.port } });
@@ -206,7 +193,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
     });
 
     it("suspends the far end: degraded within 5 s of a hanging request, healthy after it goes on", async () => {
-      const { lab } = await setUp();
+      const { lab } = await openTunnelSshd();
       const far = await farProcess();
       closers.push(() => far.stop());
       const { tunnelId, localPort } = await lab.add({ target: { kind: "tcp", host: "127.0.0.1", port: far.port } });
@@ -248,7 +235,7 @@ describe.skipIf(mustSkip("tunnels through OpenSSH", "sshd"))("a tunnel through O
   });
 
   it("a download that is cut does not look whole", async () => {
-    const { sshd, lab } = await setUp();
+    const { sshd, lab } = await openTunnelSshd();
     const server = createServer((socket) => void socket.on("error", () => {}).write(Buffer.alloc(1 << 20)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     closers.push(() => server.close());

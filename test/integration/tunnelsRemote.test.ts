@@ -4,13 +4,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { type LabSshd, mustSkip, startSshd } from "../helpers/lab/index.ts";
-import { testLink } from "../helpers/lab/link.ts";
-import { ask, farService, openTunnelLab, type RemoteTunnelInput, type TunnelLab } from "../helpers/tunnelLab.ts";
+import { mustSkip } from "../helpers/lab/index.ts";
+import { ask, farService, type RemoteTunnelInput, type TunnelLab } from "../helpers/tunnelLab.ts";
+import { openTunnelSshd, outageMs } from "../helpers/tunnelSshd.ts";
 import { until } from "../helpers/until.ts";
 
-/** Seconds of an outage; `GATEHOUSE_OUTAGE=20` is what a person lives through. */
-const outageMs = Number(process.env.GATEHOUSE_OUTAGE ?? 6) * 1000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const closers: (() => unknown)[] = [];
@@ -18,19 +16,8 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function setUp(config: readonly string[] = []): Promise<{ sshd: LabSshd; lab: TunnelLab }> {
-  const sshd = await startSshd({ config });
-  closers.push(() => sshd.stop());
-  const auth = { kind: "key", path: sshd.userKey.file } as const;
-  const { link } = testLink({ port: sshd.port, user: sshd.user, auth });
-  const lab = openTunnelLab({ links: { "host-1": link } });
-  closers.push(() => lab.close());
-  await link.ready();
-  return { sshd, lab };
-}
-
 async function remoteTunnel(config: readonly string[] = [], input: Partial<RemoteTunnelInput> = {}) {
-  const { sshd, lab } = await setUp(config);
+  const { sshd, lab } = await openTunnelSshd(config);
   const target = await farService();
   closers.push(() => target.stop());
   const { tunnelId } = await lab.addRemote({ kind: "tcp", host: "127.0.0.1", port: target.port }, input);
@@ -177,7 +164,7 @@ describe.skipIf(mustSkip("remote tunnels through OpenSSH", "sshd"))("a remote tu
   });
 
   it("carries what ends only on one side", async () => {
-    const { lab } = await setUp();
+    const { lab } = await openTunnelSshd();
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       let said = "";
       socket.on("data", (chunk) => {
