@@ -125,7 +125,7 @@ describe("a log of three million lines", () => {
   /** Pulls the thumb from where it is to a share of the bar. */
   async function pull(share: number): Promise<void> {
     const box = (await log.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-    const width = await log.evaluate((element) => element.offsetWidth - element.clientWidth);
+    const width = await log.evaluate((element) => element.getBoundingClientRect().width - element.clientWidth);
     expect(width).toBeGreaterThan(4);
     const x = box.x + box.width - width / 2;
     // The bar's buttons, and half of the thumb, which has its least height.

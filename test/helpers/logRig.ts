@@ -31,9 +31,19 @@ export interface LogRigOptions {
   /** Where lines go that fall out of memory. */
   folder?: string;
   fake?: FakeOptions;
+  /** Detectors look at the lines as well. */
+  screened?: boolean;
 }
 
-export async function openLogRig({ page, source, folder, fake = {} }: LogRigOptions): Promise<LogRig> {
+const detectors = { providers: true, assignments: true, pii: true };
+
+export async function openLogRig({
+  page,
+  source,
+  folder,
+  fake = {},
+  screened = false,
+}: LogRigOptions): Promise<LogRig> {
   const clock = systemClock();
   const random = systemRandom();
   const start = (ref: LogSourceRef) => source(ref).start;
@@ -41,6 +51,7 @@ export async function openLogRig({ page, source, folder, fake = {} }: LogRigOpti
     sources: { container: start, file: start, journal: start, events: start, console: start },
     nameOf: (ref) => ({ name: source(ref).name, hostName: source(ref).hostName, simulated: true }),
     masker: createMasker(),
+    ...(screened ? { screener: createScreener({ settings: () => detectors, clock }) } : {}),
     clock,
     random,
     ...(folder === undefined ? {} : { folder }),

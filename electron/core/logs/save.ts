@@ -101,6 +101,8 @@ async function* rowsOf(
   await log.rows.advance(filter, signal);
   const { first, next } = log.rows.head(filter);
   const total = next - first;
+  const heads = log.heads();
+  const names = heads.length > 1 ? heads.map(({ name }) => masker.text(name)) : [];
   let text = "";
   const piece = (done: number): SavePiece => {
     body.hash.update(text, "utf8");
@@ -111,7 +113,7 @@ async function* rowsOf(
   };
   yield piece(0);
   for await (const line of linesOf(log, filter, first, next, slices)) {
-    text += `${printed(format, { ...line, text: masker.text(line.text) })}\n`;
+    text += `${printed(format, { ...line, text: masker.text(line.text) }, names)}\n`;
     body.lines++;
     body.first ??= line.at;
     body.last = line.at ?? body.last;
@@ -145,9 +147,14 @@ async function* linesOf(
   }
 }
 
-function printed(format: SaveOrder["format"], { at, stream, level, text, source }: LogLine): string {
+/** `names` are those of several sources, in their places. */
+function printed(
+  format: SaveOrder["format"],
+  { at, stream, level, text, source }: LogLine,
+  names: readonly string[],
+): string {
   const time = at === null ? null : timeText(at);
-  if (format === "text") return `${time ?? "-"} ${stream} ${text}`;
+  if (format === "text") return [time ?? "-", ...(names[source] ? [names[source]] : []), stream, text].join(" ");
   return JSON.stringify({ time, source, stream, level, text });
 }
 

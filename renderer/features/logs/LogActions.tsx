@@ -44,7 +44,9 @@ export function LogActions(props: Props) {
       <Toggle label={t("logs.marks")} keys="b" on={props.marks} onClick={props.onMarks}>
         <Bookmark size={15} />
       </Toggle>
-      <PinButton bufferId={bufferId} pinned={head.held.pinned} />
+      {head.sources.some(({ ref }) => ref.kind !== "kept") && (
+        <PinButton bufferId={bufferId} pinned={head.held.pinned} />
+      )}
       <IconButton label={t("logs.save")} onClick={() => setSaving(true)}>
         <Download size={15} />
       </IconButton>

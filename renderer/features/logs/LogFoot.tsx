@@ -21,7 +21,7 @@ export function LogFoot({ head, time }: { head: LogHead; time: TimeMode }) {
         </span>
       )}
       {head.skipped > 0 && (
-        <Chip tone="warn" square title={t("logs.skipped", { count: head.skipped })}>
+        <Chip tone="warn" square title={t("logs.skippedHint")}>
           {t("logs.skippedShort", { count: fmt.short(head.skipped) })}
         </Chip>
       )}
@@ -82,7 +82,7 @@ function Detected({ head }: { head: LogHead }) {
         </Chip>
       )}
       {head.unchecked > 0 && (
-        <Chip tone="warn" square>
+        <Chip tone="warn" square title={t("detect.uncheckedHint")}>
           {t("detect.unchecked", { count: head.unchecked })}
         </Chip>
       )}

@@ -74,12 +74,18 @@ export function LogsPage({ hostId, what, place }: Props) {
 
 /** What a person calls the sources, as far as the lists know it. */
 function useNames(sources: readonly LogSourceRef[]): string[] {
-  const { t } = useText();
-  const rows = useQuery(useApi().containers.list.queryOptions({ input: {} })).data?.rows ?? [];
+  const { t, fmt } = useText();
+  const api = useApi();
+  const rows = useQuery(api.containers.list.queryOptions({ input: {} })).data?.rows ?? [];
+  const asked = sources.some(({ kind }) => kind === "kept");
+  const logs = useQuery(api.logs.kept.queryOptions({ enabled: asked })).data?.logs ?? [];
   return sources.map((source) => {
     if (source.kind === "events") return t("logs.events");
     if (source.kind === "console") return t("logs.console");
-    if (source.kind === "kept") return t("logs.kept");
+    if (source.kind === "kept") {
+      const names = logs.find(({ id }) => id === source.id)?.names ?? [];
+      return names.length > 0 ? t("logs.keptName", { name: fmt.list(names) }) : t("logs.kept");
+    }
     if (source.kind === "journal" && source.unit === undefined) return t("logs.journal");
     const row =
       source.kind === "container" &&

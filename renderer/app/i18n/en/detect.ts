@@ -2,6 +2,8 @@
 export const detect = {
   "detect.title": "Logs",
   "detect.found": "detected: {kinds}",
+  "detect.uncheckedHint":
+    "The detectors had no time for them. Registered secrets are masked in them all the same. Fewer logs open at once, or a program that writes less, leaves time for all.",
   "detect.unchecked": "{count, plural, one {# line was} other {# lines were}} not checked: too many at once",
   "detect.providers": "Detect tokens and private keys",
   "detect.providersHint":

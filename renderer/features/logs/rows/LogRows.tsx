@@ -194,7 +194,11 @@ function useLook({ names, find, time }: Props, lines: readonly (LogLine | undefi
 function Skipped({ head, top }: { head: LogHead; top: boolean }) {
   const { t } = useText();
   if (head.skipped === 0 || !top) return null;
-  return <div className="log-skipped">{t("logs.skipped", { count: head.skipped })}</div>;
+  return (
+    <div className="log-skipped" title={t("logs.skippedHint")}>
+      {t("logs.skipped", { count: head.skipped })}
+    </div>
+  );
 }
 
 function None({ head, narrowed }: { head: LogHead; narrowed: boolean }) {

@@ -268,6 +268,9 @@ describe("evidence", () => {
     of(b).say({ at: at + 1, text: "b" });
     for (let i = 0; i < 20; i++) await clock.advance(50);
     await until(() => room.head(bufferId).next === 2);
+    expect((await savedFile(room.save(bufferId, { format: "text" }))).text).toMatch(
+      /^\S+ llm stdout a\n\S+ llm stdout b\n$/,
+    );
     const { text, fileName } = await savedFile(room.save(bufferId, { format: "evidence" }));
     const [header, ...lines] = text
       .trimEnd()
