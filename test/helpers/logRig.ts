@@ -3,7 +3,13 @@ import { implement, ORPCError } from "@orpc/server";
 import { contract, type LogSourceRef } from "../../electron/contract/index.ts";
 import { packLines } from "../../electron/contract/logColumns.ts";
 import { isFailure } from "../../electron/core/failure.ts";
-import { createLogRoom, createMasker, type LogRoom, type StartSource } from "../../electron/core/logs/index.ts";
+import {
+  createLogRoom,
+  createMasker,
+  createScreener,
+  type LogRoom,
+  type StartSource,
+} from "../../electron/core/logs/index.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
 import { definedOnly } from "../../electron/core/router/defined.ts";
 import { type BrowserDoor, openBrowserDoor } from "../../electron/shells/browser/index.ts";
