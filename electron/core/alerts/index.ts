@@ -11,12 +11,12 @@ import type { Clock, Disposable, Random } from "../ports.ts";
 import type { Store } from "../store/index.ts";
 import { type AlertBegin, type AlertKey, createAlertBook, keyOf } from "./book.ts";
 import { createCarried } from "./carried.ts";
-import { createWatch, type LineTest, type Watch } from "./conditions.ts";
 import { createKeeper } from "./keeper.ts";
 import { type AlertBookFile, masked, restored, toKeep, withGap } from "./kept.ts";
-import { type AlertRules, dropRule, putRule, testOf } from "./rules.ts";
+import { alertOf, createReaders, placeOf, type Reader } from "./readers.ts";
+import { type AlertRules, dropRule, putRule } from "./rules.ts";
 import { inScope } from "./scope.ts";
-import type { LogTap, OpenTap, SeenLine, WatchedContainer } from "./types.ts";
+import type { OpenTap, WatchedContainer } from "./types.ts";
 
 export { type AlertBookFile, alertBookFile, emptyAlertBook, MAX_FILE_BYTES as maxAlertBookBytes } from "./kept.ts";
 export { type AlertRules, alertFile, alertFileVersion } from "./rules.ts";
@@ -77,13 +77,6 @@ export interface Alerts extends Disposable {
   secretSeen(source: LogSourceRef, name: string, sample: string | null): void;
 }
 
-interface Reader {
-  rule: AlertRule;
-  container: WatchedContainer;
-  watch: Watch;
-  tap: LogTap;
-}
-
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { clock, store } = deps;
   const began = clock.now();
@@ -95,9 +88,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   );
   const open = book.list().filter(({ state }) => state !== "over");
   const carried = createCarried(open.flatMap((alert) => (alert.rule === null ? [] : [keyOf(alert)])));
-  /** By rule and container. */
-  const readers = new Map<AlertKey, Reader>();
-  const tests = new Map<string, LineTest>();
+  const readers = createReaders({
+    open: deps.open,
+    clock,
+    // A silence of earlier ends with the first new line.
+    onNewLine: (key, rule) => rule.condition.kind === "silence" && carried.drop(key),
+  });
   const secrets = new Map<AlertKey, { last: number; count: number }>();
   for (const alert of open) if (alert.rule === null) secrets.set(keyOf(alert), { last: began, count: alert.count });
   let gaps = earlier.gaps.filter(({ from, to }) => from < to && to <= began);
@@ -107,8 +103,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   let looking: Promise<void> = Promise.resolve();
   let disposed = false;
   let waiting = 0;
-  /** What was being read when it was last told. */
-  let read = "";
 
   const keeper = createKeeper({
     store: deps.book,
@@ -139,30 +133,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     waiting = count;
   }
 
-  function testFor(rule: AlertRule): LineTest {
-    const test = tests.get(rule.id) ?? testOf(rule);
-    tests.set(rule.id, test);
-    return test;
-  }
-
-  function begin(rule: AlertRule, container: WatchedContainer): void {
-    const { hostId, containerId } = container;
-    const key = keyOf(ruleAlert(rule, container));
-    const from = clock.now();
-    const watch = createWatch(rule.condition, testFor(rule), from);
-    const tap = deps.open({ kind: "container", hostId, containerId }, (line: SeenLine) => {
-      watch.line(line, clock.now());
-      // A silence of earlier ends with the first new line.
-      if (rule.condition.kind === "silence" && line.stream !== "note" && (line.at ?? 0) >= from) carried.drop(key);
-    });
-    readers.set(key, { rule, container, watch, tap });
-  }
-
-  function close(key: AlertKey, reader: Reader): void {
-    readers.delete(key);
-    reader.tap.close();
-  }
-
   function settle(key: AlertKey): boolean {
     carried.drop(key);
     return book.over(key);
@@ -176,45 +146,37 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const wanted = new Map<AlertKey, [AlertRule, WatchedContainer]>();
     for (const rule of rules) {
       for (const container of known)
-        if (inScope(rule.scope, container)) wanted.set(keyOf(ruleAlert(rule, container)), [rule, container]);
+        if (inScope(rule.scope, container)) wanted.set(keyOf(alertOf(rule, container)), [rule, container]);
     }
     let over = false;
-    for (const [key, reader] of [...readers]) {
+    for (const [key, reader] of [...readers.all]) {
       // Of a host that is away nothing is known: what held there still holds.
       const unknown = away.includes(reader.container.hostId) && rules.some(({ id }) => id === reader.rule.id);
       if (wanted.has(key) || unknown) continue;
-      close(key, reader);
+      readers.close(key);
       over = settle(key) || over;
     }
     for (const alert of book.list()) {
       const key = keyOf(alert);
-      if (!carried.has(key) || wanted.has(key) || readers.has(key) || clock.now() - began < GONE_MS) continue;
+      if (!carried.has(key) || wanted.has(key) || readers.all.has(key) || clock.now() - began < GONE_MS) continue;
       if (!("hostId" in alert.source) || !away.includes(alert.source.hostId)) over = settle(key) || over;
     }
     for (const [key, [rule, container]] of wanted) {
-      const reader = readers.get(key);
+      const reader = readers.all.get(key);
       if (reader !== undefined && reader.tap.problem() === null) {
         reader.container = container;
         continue;
       }
       // One that could not be read is tried again.
       if (reader !== undefined) {
-        close(key, reader);
+        readers.close(key);
         if (!carried.has(key)) over = settle(key) || over;
       }
-      begin(rule, container);
+      readers.begin(rule, container);
     }
     tickSoon();
     if (over) changed();
-    else if (hasMoved()) deps.onChange();
-  }
-
-  /** What is read, and what can't be, is not what it was. */
-  function hasMoved(): boolean {
-    const now = [...readers].map(([key, { tap }]) => `${key} ${tap.problem()?.code ?? ""}`).join("\n");
-    const moved = now !== read;
-    read = now;
-    return moved;
+    else if (readers.moved()) deps.onChange();
   }
 
   /** What this reader's alert does now; "kept" where the change must outlive the program. */
@@ -225,7 +187,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const again = live && book.watched(key, now);
     if (holding !== null) {
       carried.drop(key);
-      const moved = book.holds(now, ruleAlert(rule, container), holding.count, holding.sample);
+      const moved = book.holds(now, alertOf(rule, container), holding.count, holding.sample);
       return moved === "began" || again ? "kept" : moved;
     }
     const unknown = carried.has(key) && !carried.isKnown(key, live, now, rule.condition.seconds * 1000);
@@ -238,9 +200,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const awake = now - lastTick < ASLEEP_MS;
     if (!awake) unwatched(lastTick, now, "asleep");
     lastTick = now;
-    let moved = hasMoved();
+    let moved = readers.moved();
     let kept = !awake;
-    for (const [key, reader] of readers) {
+    for (const [key, reader] of readers.all) {
       const what = judge(key, reader, awake);
       kept ||= what === "kept";
       moved ||= what !== null;
@@ -257,7 +219,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   function tickSoon(): void {
-    const watching = readers.size > 0 || secrets.size > 0 || enabled().length > 0;
+    const watching = readers.all.size > 0 || secrets.size > 0 || enabled().length > 0;
     if (disposed || cancelTick !== null || !watching) return;
     // After a time without anything to watch.
     lastTick = Math.max(lastTick, clock.now() - TICK_MS);
@@ -282,7 +244,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (container === undefined || disposed || container.secrets.includes(name)) return;
     const environment = environments.includes(container.environment) ? container.environment : String(environments[0]);
     const what: AlertBegin = {
-      ...{ ...place(container), kind: "secret", severity: "danger" },
+      ...{ ...placeOf(container), kind: "secret", severity: "danger" },
       ...{ rule: null, secret: { name, environment } },
     };
     const key = keyOf(what);
@@ -297,8 +259,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   /** What was read for a rule as it was is read anew for the rule as it is. */
   function forget(ruleId: string): void {
-    tests.delete(ruleId);
-    for (const [key, reader] of [...readers]) if (reader.rule.id === ruleId) close(key, reader);
+    readers.forget(ruleId);
     for (const alert of book.list()) if (alert.rule?.id === ruleId && alert.state !== "over") settle(keyOf(alert));
     lookSoon(0);
     changed();
@@ -311,22 +272,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   return {
     list() {
-      const reading = new Map<string, number>();
-      const problems = new Map<string, Problem>();
-      for (const { rule, tap } of readers.values()) {
-        const problem = tap.problem();
-        if (problem === null) reading.set(rule.id, (reading.get(rule.id) ?? 0) + 1);
-        else problems.set(rule.id, deps.problemOf(problem));
-      }
-      const rules = store.get().rules.map((rule) => ({
-        ...rule,
-        reading: reading.get(rule.id) ?? 0,
-        problem: problems.get(rule.id) ?? null,
-      }));
       const unkept = keeper.problem();
       return {
         alerts: book.list().map((alert) => masked(alert, deps.mask)),
-        rules,
+        rules: readers.told(store.get().rules, deps.problemOf),
         dropped: book.dropped,
         gaps: [...gaps],
         unkept: unkept === null ? null : deps.problemOf(unkept),
@@ -357,19 +306,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       cancelTick?.();
       cancelGone?.();
       await looking;
-      for (const [key, reader] of [...readers]) close(key, reader);
+      for (const key of [...readers.all.keys()]) readers.close(key);
       await keeper.dispose(enabled().length > 0 || book.list().length > 0);
     },
   };
-}
-
-/** What an alert says of where it is. */
-function place(container: WatchedContainer) {
-  const { hostId, containerId, hostName, environment, simulated, name } = container;
-  const source: LogSourceRef = { kind: "container", hostId, containerId };
-  return { source, sourceName: name, hostName, environment, simulated };
-}
-
-function ruleAlert({ id, name, severity, condition }: AlertRule, container: WatchedContainer): AlertBegin {
-  return { ...place(container), kind: condition.kind, severity, rule: { id, name }, secret: null };
 }

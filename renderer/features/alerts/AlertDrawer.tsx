@@ -50,9 +50,11 @@ export function AlertDrawer({ alert, acts, onClose }: Props) {
       }
     >
       {unwatched !== null && (
-        <Banner tone="warn" title={unwatched}>
-          {t(alert.state === "over" ? "alerts.unwatchedOver" : "alerts.unwatchedOpen")}
-        </Banner>
+        <div className="alert-unwatched">
+          <Banner tone="warn" title={unwatched}>
+            {t(alert.state === "over" ? "alerts.unwatchedOver" : "alerts.unwatchedOpen")}
+          </Banner>
+        </div>
       )}
       <Facts
         rows={[

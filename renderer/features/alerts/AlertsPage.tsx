@@ -133,7 +133,7 @@ const gapShownMs = 24 * 3_600_000;
 function Gaps({ gaps }: { gaps: readonly WatchGap[] }) {
   const text = useText();
   const now = useNow();
-  const shown = gaps.filter(({ to }) => to > now - gapShownMs).slice(0, 3);
+  const shown = gaps.filter(({ to }) => to > now - gapShownMs).slice(0, 2);
   if (shown.length === 0) return null;
   return (
     <ul className="alert-gaps muted">

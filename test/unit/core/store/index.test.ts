@@ -118,6 +118,18 @@ describe("openStore", () => {
     expect(readdirSync(folder).sort()).toEqual(["hosts.json", "hosts.json.corrupt-20260301T120000Z"]);
   });
 
+  it("sets aside unread what is larger than it may be, and reads what is as large", async () => {
+    const content = '{"version":2,"data":{"hosts":["a"]}}';
+    const fits = withFile(content, { maxBytes: content.length });
+    expect((await fits.open()).get()).toEqual({ hosts: ["a"] });
+    const { open } = withFile(content, { maxBytes: content.length - 1 });
+    const store = await open();
+    expect([store.get(), store.problem?.reason]).toEqual([
+      { hosts: [] },
+      `The file is larger than ${content.length - 1} bytes.`,
+    ]);
+  });
+
   it("sets two bad files of one second aside under two names", async () => {
     const { open, options, folder } = withFile("bad 1");
     await open();
