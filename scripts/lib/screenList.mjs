@@ -87,6 +87,7 @@ export const screens = [
   { name: "secret-reveal", path: "/secrets", steps: [["nth", "secrets.revealOf", "HF_TOKEN"]] },
   { name: "secret-remove", path: "/secrets", steps: [["nth", "secrets.removeOf", "HF_TOKEN"]] },
   { name: "audit", path: "/audit/verify", pause: 1_000 },
+  { name: "audit-key", path: "/audit/key", pause: 500 },
   {
     name: "audit-record",
     path: "/audit",

@@ -376,6 +376,21 @@ export const stops: readonly Stop[] = [
     },
   },
   {
+    name: "audit-key",
+    open: async ({ page, w }) => {
+      await page
+        .getByRole("region", { name: w("auditKey.title") })
+        .locator("summary")
+        .click();
+      await seen(page.getByRole("button", { name: w("auditKey.save") }));
+    },
+    leave: ({ page, w }) =>
+      page
+        .getByRole("region", { name: w("auditKey.title") })
+        .locator("summary")
+        .click(),
+  },
+  {
     name: "audit-record",
     open: async (guide) => {
       await row(guide, "section.audit", guide.w("action.container.launch")).first().click();
