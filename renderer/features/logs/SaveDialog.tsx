@@ -19,6 +19,8 @@ export function SaveDialog({ bufferId, filter, rows, narrowed, onClose }: Props)
   const [format, setFormat] = useState<Format>("text");
   const [note, setNote] = useState("");
   const [progress, setProgress] = useState<Progress | null>(null);
+  // What comes while it is being saved is not in it.
+  const count = progress?.total ?? rows;
   const stop = useRef<AbortController>(null);
   useEffect(() => () => stop.current?.abort(), []);
   const save = useAction(async (client) => {
@@ -63,7 +65,7 @@ export function SaveDialog({ bufferId, filter, rows, narrowed, onClose }: Props)
         </>
       }
     >
-      <p className="secondary">{t(narrowed ? "logs.saveRows" : "logs.saveLines", { count: rows })}</p>
+      <p className="secondary">{t(narrowed ? "logs.saveRows" : "logs.saveLines", { count })}</p>
       <fieldset className="fieldset" disabled={save.busy}>
         <legend>{t("logs.format")}</legend>
         {formats.map((one) => (
