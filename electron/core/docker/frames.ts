@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import { LogBatch } from "./batch.ts";
-import { createStampScanner } from "./stamps.ts";
+import { createStampScanner, LONGEST_STAMP } from "./stamps.ts";
 
 /** Takes the engine's log stream apart, however the network has cut it. */
 export interface FrameReader {
@@ -57,12 +57,16 @@ class MultiplexReader {
   }
 
   read(chunk: Buffer, last: boolean): LogBatch {
-    const bytes = this.#begun.length === 0 ? chunk : Buffer.concat([this.#begun, chunk]);
-    this.#begun = EMPTY;
     const batch = this.#batch;
     batch.clear();
     let put = 0;
-    let from = 0;
+    let bytes = chunk;
+    let from = this.#begun.length === 0 ? 0 : this.#goOn(chunk, last);
+    if (from < 0) {
+      bytes = Buffer.concat([this.#begun, chunk]);
+      from = 0;
+    }
+    this.#begun = EMPTY;
     while (from < bytes.length) {
       if (this.#left === 0) {
         if (bytes.length - from < headerBytes) break;
@@ -87,6 +91,22 @@ class MultiplexReader {
     if (from < bytes.length && !last) this.#begun = Buffer.from(bytes.subarray(from));
     batch.bytes = bytes.subarray(0, put);
     return batch;
+  }
+
+  /**
+   * Where `chunk` goes on behind the header or the stamp that was begun before it; -1 when both have to be read as one.
+   * (Joining them each time would copy the whole log once more.)
+   */
+  #goOn(chunk: Buffer, last: boolean): number {
+    const begun = this.#begun.length;
+    const both = Buffer.concat([this.#begun, chunk.subarray(0, Math.max(headerBytes, LONGEST_STAMP))]);
+    if (this.#left === 0) {
+      if (both.length < headerBytes) return -1;
+      this.#begin(both, 0);
+      return headerBytes - begun;
+    }
+    const next = this.#due ? this.#skipStamp(both, 0, last) : 0;
+    return next > 0 ? next - begun : -1;
   }
 
   #begin(bytes: Buffer, from: number): void {

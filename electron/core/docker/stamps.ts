@@ -13,8 +13,8 @@ export interface Moment {
 const form = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 /** `2026-11-22T10:00:05.123456789Z` and a space: how Docker Engine always writes them. */
 const FIXED = 31;
-/** With an offset in place of the Z. */
-const LONGEST = 36;
+/** Bytes of one with an offset in place of the Z, and a space. */
+export const LONGEST_STAMP = 36;
 /** `2026-11-22T10:00:`. */
 const MINUTE = 17;
 
@@ -55,13 +55,13 @@ class Scanner implements StampScanner {
 
   scan(bytes: Buffer, from: number, to: number): number {
     if (to - from >= FIXED && this.#scanFixed(bytes, from)) return FIXED;
-    const limit = Math.min(to, from + LONGEST);
+    const limit = Math.min(to, from + LONGEST_STAMP);
     let space = from;
     while (space < limit && bytes[space] !== 0x20) {
       if ((bytes[space] as number) < 0x20) return 0;
       space++;
     }
-    if (space === limit) return limit === to && to - from < LONGEST ? -1 : 0;
+    if (space === limit) return limit === to && to - from < LONGEST_STAMP ? -1 : 0;
     const text = bytes.toString("latin1", from, space);
     const moment = parseStamp(text);
     if (moment === null) return 0;
