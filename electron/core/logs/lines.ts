@@ -1,16 +1,7 @@
 import { batchOf, type LogBatch } from "../docker/index.ts";
+import { LineBatch } from "./lineBatch.ts";
 import type { MaskStream } from "./masking/index.ts";
 import { plainText } from "./plain.ts";
-
-/** A finished line of a container: masked, decoded, harmless. */
-export interface TextLine {
-  stream: "stdout" | "stderr";
-  /** The engine's stamp of its first piece, milliseconds since the epoch. */
-  at: number | null;
-  /** Nanoseconds of that millisecond. */
-  ns: number;
-  text: string;
-}
 
 /** Longest line that is kept; the rest of a longer one is dropped, and said so. */
 export const MAX_LINE = 1024 * 1024;
@@ -19,18 +10,16 @@ const RETURN = 0x0d;
 const TAB = 0x09;
 const ESCAPE = 0x1b;
 const PROGRESS_MS = 1_000;
-/** So much is decoded at once, and lines are cut out of the text: a line that is kept keeps so much with it. */
-const BLOCK = 8 * 1024;
 /** Pieces from this size on are not copied without need. */
 const LARGE = 4 * 1024;
 
 export interface LineAssembler {
-  /** The lines that are finished with these frames, in the order in which they were. */
-  push(batch: LogBatch): TextLine[];
+  /** The lines that are finished with these frames, in the order in which they were. The batch is the same at each call. */
+  push(batch: LogBatch): LineBatch;
   /** The same with bytes that came without frames and stamps. */
-  bytes(bytes: Uint8Array): TextLine[];
+  bytes(bytes: Uint8Array): LineBatch;
   /** What is left when the container has ended: lines without a line feed, and cut secrets masked. */
-  end(): TextLine[];
+  end(): LineBatch;
   /** Forgets what is begun: the engine will send it again. */
   reset(): void;
 }
@@ -41,19 +30,20 @@ export interface LineAssembler {
  * progress bar) is given once a second as it then stands. `mono` is milliseconds.
  */
 export function createLineAssembler(mask: () => MaskStream, mono: () => number): LineAssembler {
-  const make = () => ({
-    stdout: new StreamLines("stdout", mask(), mono),
-    stderr: new StreamLines("stderr", mask(), mono),
-  });
+  const lines = new LineBatch();
+  const make = (): [StreamLines, StreamLines] => [
+    new StreamLines(0, mask(), mono, lines),
+    new StreamLines(1, mask(), mono, lines),
+  ];
   let streams = make();
 
-  function push(batch: LogBatch): TextLine[] {
-    const lines: TextLine[] = [];
+  function push(batch: LogBatch): LineBatch {
+    lines.clear();
     for (let from = 0; from < batch.count; ) {
-      const stream = batch.streams[from];
+      const stream = batch.streams[from] as 0 | 1;
       let to = from + 1;
       while (to < batch.count && batch.streams[to] === stream) to++;
-      streams[stream === 0 ? "stdout" : "stderr"].push(batch, from, to, lines);
+      streams[stream].push(batch, from, to);
       from = to;
     }
     return lines;
@@ -63,9 +53,8 @@ export function createLineAssembler(mask: () => MaskStream, mono: () => number):
     push,
     bytes: (bytes) => push(batchOf([{ stream: "stdout", at: null, ns: 0, bytes }])),
     end() {
-      const lines: TextLine[] = [];
-      streams.stdout.end(lines);
-      streams.stderr.end(lines);
+      lines.clear();
+      for (const stream of streams) stream.end();
       return lines;
     },
     reset() {
@@ -125,8 +114,9 @@ class Stamps {
 
 /** One stream. Input offsets count from its first byte; stamps are found again by them behind the masker. */
 class StreamLines {
-  readonly #stream: "stdout" | "stderr";
+  readonly #stream: 0 | 1;
   readonly #mask: MaskStream;
+  readonly #lines: LineBatch;
   readonly #stamps = new Stamps();
   #taken = 0;
   /** Input offset of the next output byte. */
@@ -143,14 +133,15 @@ class StreamLines {
   /** When the line being read began, or was last given as a progress bar. */
   #began: number | null = null;
 
-  constructor(stream: "stdout" | "stderr", mask: MaskStream, mono: () => number) {
+  constructor(stream: 0 | 1, mask: MaskStream, mono: () => number, lines: LineBatch) {
     this.#stream = stream;
     this.#mask = mask;
     this.#mono = mono;
+    this.#lines = lines;
   }
 
   /** Frames `[from, to)` of the batch. */
-  push(batch: LogBatch, from: number, to: number, lines: TextLine[]): void {
+  push(batch: LogBatch, from: number, to: number): void {
     const start = from === 0 ? 0 : (batch.ends[from - 1] as number);
     const base = this.#taken - start;
     for (let i = from, begin = start; i < to; i++) {
@@ -159,45 +150,45 @@ class StreamLines {
     }
     const end = batch.ends[to - 1] as number;
     this.#taken += end - start;
-    this.#feed(batch.bytes.subarray(start, end), lines);
+    this.#feed(batch.bytes.subarray(start, end));
     this.#stamps.trim();
   }
 
-  #feed(bytes: Buffer, lines: TextLine[]): void {
+  #feed(bytes: Buffer): void {
     const firstEnd = bytes.length > LARGE ? bytes.indexOf(LINE_FEED) + 1 : 0;
     const lastEnd = firstEnd > 0 ? bytes.lastIndexOf(LINE_FEED) + 1 : 0;
     if (lastEnd === firstEnd) {
-      this.#through(bytes, lines);
+      this.#through(bytes);
       return;
     }
     // The masker has to put what it holds back before what comes: the lines between are handed to it by themselves.
-    this.#through(bytes.subarray(0, firstEnd), lines);
-    this.#through(bytes.subarray(firstEnd, lastEnd), lines);
-    if (lastEnd < bytes.length) this.#through(bytes.subarray(lastEnd), lines);
+    this.#through(bytes.subarray(0, firstEnd));
+    this.#through(bytes.subarray(firstEnd, lastEnd));
+    if (lastEnd < bytes.length) this.#through(bytes.subarray(lastEnd));
   }
 
-  #through(bytes: Uint8Array, lines: TextLine[]): void {
+  #through(bytes: Uint8Array): void {
     const edits: number[] = [];
-    this.#split(this.#mask.push(bytes, edits), edits, lines);
+    this.#split(this.#mask.push(bytes, edits), edits);
   }
 
-  end(lines: TextLine[]): void {
+  end(): void {
     const edits: number[] = [];
-    this.#split(this.#mask.end(edits), edits, lines);
-    if (this.#size > 0 && !this.#dropping) this.#finish(EMPTY, lines);
+    this.#split(this.#mask.end(edits), edits);
+    if (this.#size > 0 && !this.#dropping) this.#finish(EMPTY);
   }
 
-  #split(out: Uint8Array, edits: readonly number[], lines: TextLine[]): void {
+  #split(out: Uint8Array, edits: readonly number[]): void {
     const bytes = Buffer.from(out.buffer, out.byteOffset, out.length);
-    const text = new PlainBlocks(bytes);
+    const text = new PlainLines(bytes);
     // What has to be added to an offset in the output to have the one in the input.
     let delta = this.#reached;
     let edit = 0;
     let from = 0;
     for (let feed = text.nextFeed(0); feed >= 0; feed = text.nextFeed(from)) {
       const whole = this.#size === 0 && !this.#dropping && feed - from <= MAX_LINE;
-      if (whole && text.isPlain) this.#add(text.cut(from, feed), lines);
-      else this.#finish(bytes.subarray(from, feed), lines);
+      if (whole && text.isPlain) this.#addPlain(bytes, from, feed);
+      else this.#finish(bytes.subarray(from, feed));
       from = feed + 1;
       while (edit < edits.length && (edits[edit] as number) - delta + (edits[edit + 2] as number) <= from) {
         delta = shifted(delta, edits, edit);
@@ -207,16 +198,16 @@ class StreamLines {
     }
     for (; edit < edits.length; edit += 3) delta = shifted(delta, edits, edit);
     this.#reached = bytes.length + delta;
-    this.#keep(bytes, from, delta, lines);
+    this.#keep(bytes, from, delta);
   }
 
-  #keep(bytes: Buffer, start: number, delta: number, lines: TextLine[]): void {
+  #keep(bytes: Buffer, start: number, delta: number): void {
     if (start >= bytes.length || this.#dropping) return;
     let from = start;
     this.#began ??= this.#mono();
     const back = bytes.lastIndexOf(RETURN, -2);
     if (back >= from && writesOver(bytes, back + 1)) {
-      this.#progress(bytes.subarray(from, back), lines);
+      this.#progress(bytes.subarray(from, back));
       from = back + 1;
       this.#lineStart = from + delta;
     }
@@ -224,23 +215,23 @@ class StreamLines {
     this.#parts.push(Uint8Array.prototype.slice.call(bytes, from));
     this.#size += bytes.length - from;
     if (this.#size > MAX_LINE) {
-      this.#finish(EMPTY, lines);
+      this.#finish(EMPTY);
       this.#dropping = true;
     }
   }
 
   /** What is begun, with `rest`, will be written over. */
-  #progress(rest: Buffer, lines: TextLine[]): void {
+  #progress(rest: Buffer): void {
     const now = this.#mono();
     if (now - (this.#began ?? now) >= PROGRESS_MS) {
-      this.#finish(rest, lines);
+      this.#finish(rest);
       this.#began = now;
     }
     this.#parts = [];
     this.#size = 0;
   }
 
-  #finish(rest: Buffer, lines: TextLine[]): void {
+  #finish(rest: Buffer): void {
     this.#began = null;
     if (this.#dropping) {
       this.#dropping = false;
@@ -255,31 +246,30 @@ class StreamLines {
     const tooLong = bytes.length > MAX_LINE;
     if (tooLong) bytes = bytes.subarray(0, MAX_LINE);
     const text = plainText(bytes.toString("utf8"));
-    this.#add(tooLong ? `${text} […]` : text, lines);
+    this.#add(tooLong ? `${text} […]` : text);
   }
 
-  #add(text: string, lines: TextLine[]): void {
+  #add(text: string): void {
     const stamps = this.#stamps;
     stamps.find(this.#lineStart);
-    const at = Number.isNaN(stamps.at) ? null : stamps.at;
-    lines.push({ stream: this.#stream, at, ns: stamps.ns, text });
+    this.#lines.addText(text, this.#stream, stamps.at, stamps.ns);
+  }
+
+  #addPlain(bytes: Buffer, start: number, end: number): void {
+    const stamps = this.#stamps;
+    stamps.find(this.#lineStart);
+    this.#lines.addPlain(bytes, start, end, this.#stream, stamps.at, stamps.ns);
   }
 }
 
 const EMPTY = Buffer.alloc(0);
 
-/**
- * Lines that need neither decoding nor cleaning, which is most: printable ASCII. They are found eight bytes at a time, and
- * decoded many at once.
- */
-class PlainBlocks {
+/** Lines that need neither decoding nor cleaning, which is most: they are found eight bytes at a time. */
+class PlainLines {
   /** The line that the last search went over is printable ASCII and tabs alone. */
   isPlain = true;
   readonly #bytes: Buffer;
   readonly #view: DataView;
-  #block = "";
-  #start = 0;
-  #end = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -305,16 +295,6 @@ class PlainBlocks {
       }
     }
     return -1;
-  }
-
-  /** The text of a plain line. */
-  cut(from: number, to: number): string {
-    if (to > this.#end || from < this.#start) {
-      this.#start = from;
-      this.#end = Math.min(this.#bytes.length, Math.max(to, from + BLOCK));
-      this.#block = this.#bytes.toString("latin1", this.#start, this.#end);
-    }
-    return this.#block.slice(from - this.#start, to - this.#start);
   }
 }
 

@@ -1,5 +1,4 @@
 import { type Moment, momentToNs } from "../docker/index.ts";
-import type { TextLine } from "./lines.ts";
 
 /** Lines that are remembered for telling repeated ones from new ones. */
 const REMEMBERED = 16_384;
@@ -15,12 +14,12 @@ const SLACK_NS = 2_000_000_000n;
  * often as it was seen.
  */
 export interface Resumption {
-  /** Notes lines that were shown. */
-  seen(line: Pick<TextLine, "stream" | "at" | "ns">): void;
+  /** Notes a line that was shown: its stamp in milliseconds (NaN when it has none) and their nanoseconds; 1 for standard error. */
+  seen(at: number, ns: number, stream: 0 | 1): void;
   /** To be called when the link was lost; what to ask the engine for, or `null` when nothing was seen yet. */
   restart(): bigint | null;
   /** False for a line that was shown before the link was lost. */
-  isNew(line: Pick<TextLine, "stream" | "at" | "ns">): boolean;
+  isNew(at: number, ns: number, stream: 0 | 1): boolean;
   /** Since the restart, a new line came before any known one: something between them is lost. */
   gap(): boolean;
 }
@@ -81,13 +80,13 @@ export function createResumption(): Resumption {
   }
 
   return {
-    seen(line) {
-      if (line.at === null) return;
+    seen(at, ns, stream) {
+      if (Number.isNaN(at)) return;
       const slot = count % REMEMBERED;
       if (count >= REMEMBERED) forget(slot);
       else if (slot === ats.length) widen();
-      ats[slot] = line.at;
-      marks[slot] = markOf(line);
+      ats[slot] = at;
+      marks[slot] = markOf(ns, stream);
       count++;
     },
     restart() {
@@ -109,10 +108,10 @@ export function createResumption(): Resumption {
       );
       return since < lastNs ? since : lastNs;
     },
-    isNew(line) {
-      if (!resumed || line.at === null) return true;
-      const late = line.at > newest.at || (line.at === newest.at && line.ns > newest.ns);
-      if (!late && wasAwaited(line.at, markOf(line))) {
+    isNew(at, ns, stream) {
+      if (!resumed || Number.isNaN(at)) return true;
+      const late = at > newest.at || (at === newest.at && ns > newest.ns);
+      if (!late && wasAwaited(at, markOf(ns, stream))) {
         met = true;
         return false;
       }
@@ -133,8 +132,8 @@ export function createResumption(): Resumption {
 const origin: Moment = { at: 0, ns: 0 };
 
 /** Nanoseconds of the millisecond, and the stream in the lowest bit. */
-function markOf({ ns, stream }: Pick<TextLine, "ns" | "stream">): number {
-  return (ns << 1) | (stream === "stderr" ? 1 : 0);
+function markOf(ns: number, stream: 0 | 1): number {
+  return (ns << 1) | stream;
 }
 
 function isAfter(a: Moment, b: Moment): boolean {

@@ -5,8 +5,9 @@ import type { LogScreen } from "./detect/index.ts";
 import { createRows, type Rows } from "./filter/index.ts";
 
 import type { Masker } from "./masking/index.ts";
-import { createTracebackReader, levelOf, speaksOf, stampIn } from "./parse/index.ts";
-import type { LogSource, SourceLine, StartSource } from "./sources/index.ts";
+import { speaksOf } from "./parse/index.ts";
+import type { LogSource, StartSource } from "./sources/index.ts";
+import { createTaker } from "./taker.ts";
 
 /** What a person calls a source. */
 export interface SourceName {
@@ -70,13 +71,17 @@ export function createSharedLog(options: SharedOptions, deps: SharedDeps): Share
     version++;
     for (const wake of [...waiting]) wake();
   };
-  const take = taker(buffer, screen, () => deps.clock.now());
+  const taker = createTaker(buffer, screen, () => deps.clock.now());
   const source = start({
     tail,
     append(line) {
       const from = line.source ?? 0;
       lines[from] = (lines[from] ?? 0) + 1;
-      take(line);
+      taker.line(line);
+    },
+    take(batch, from, to) {
+      lines[0] = (lines[0] ?? 0) + to - from;
+      taker.lines(batch, from, to);
     },
     skip: (count) => buffer.skip(count),
     begun: () => buffer.next > 0,
@@ -145,25 +150,6 @@ export function createSharedLog(options: SharedOptions, deps: SharedDeps): Share
         signal.addEventListener("abort", wake, { once: true });
       });
     },
-  };
-}
-
-/**
- * From a source's line to one that is held: looked through by the detectors, then read for what it says of itself. The
- * lines of a merged log come from logs that did this already.
- */
-function taker(buffer: LogBuffer, screen: LogScreen | null, now: () => number): (line: SourceLine) => void {
-  const tracebacks = { stdout: createTracebackReader(), stderr: createTracebackReader() };
-  let above: SourceLine | null = null;
-  return (line) => {
-    const { stream, source = 0 } = line;
-    const text = (screen === null ? line.text : screen.line(stream, line.text)).toWellFormed();
-    const level = line.level === undefined ? levelOf(text) : line.level;
-    const at = line.at ?? (stream === "note" ? null : stampIn(text, now()));
-    const part = line.part ?? (stream !== "note" && tracebacks[stream].isPart(text, level));
-    const follows = above !== null && above.stream === stream && (above.source ?? 0) === source;
-    buffer.append({ at, stream, text, level, source, part: part && follows });
-    above = line;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { LogLine } from "../../../contract/logs.ts";
-import type { Block, Held, LevelCounts, NewLine, Summary } from "./types.ts";
+import type { Block, Held, LevelCounts, NewLine, PlainLines, Summary } from "./types.ts";
 
 const levels: readonly LogLine["level"][] = [null, "debug", "info", "warn", "error"];
 const streams: readonly LogLine["stream"][] = ["stdout", "stderr", "note"];
@@ -11,12 +11,13 @@ const PART = 1 << 10;
 const WIDE = 1 << 11;
 const LINE_FEED = 0x0a;
 
-export function kindOf(line: NewLine): number {
+/** What is known of a line beside its text and time, as one number. */
+export function kindOf(level: LogLine["level"], stream: LogLine["stream"], source: number, part: boolean): number {
   return (
-    Math.max(0, levels.indexOf(line.level)) |
-    (Math.max(0, streams.indexOf(line.stream)) << STREAM_SHIFT) |
-    ((line.source & 31) << SOURCE_SHIFT) |
-    (line.part ? PART : 0)
+    Math.max(0, levels.indexOf(level)) |
+    (Math.max(0, streams.indexOf(stream)) << STREAM_SHIFT) |
+    ((source & 31) << SOURCE_SHIFT) |
+    (part ? PART : 0)
   );
 }
 
@@ -100,7 +101,8 @@ export const BLOCK_LINES = 4096;
 export class OpenBlock {
   #block: TextBlock;
   #end = 0;
-  #counts: LevelCounts = noLevels();
+  /** Lines of each level, in the order of `levels`. */
+  readonly #counts = new Uint32Array(levels.length);
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
   #untimed = 0;
@@ -117,7 +119,9 @@ export class OpenBlock {
 
   get summary(): Summary {
     const { first, count } = this.#block;
-    return { first, count, from: this.#from, to: this.#to, levels: this.#counts, untimed: this.#untimed };
+    const [none = 0, debug = 0, info = 0, warn = 0, error = 0] = this.#counts;
+    const counts = { none, debug, info, warn, error };
+    return { first, count, from: this.#from, to: this.#to, levels: counts, untimed: this.#untimed };
   }
 
   /** Bytes of memory that its lines take once they are sealed. */
@@ -130,7 +134,7 @@ export class OpenBlock {
     const block = this.#block;
     const most = line.text.length * 3 + 1;
     if (block.count > 0 && (block.count >= this.#maxLines || this.#end + most > BLOCK_BYTES)) return false;
-    this.#make(most);
+    this.#make(1, most);
     const at = block.count;
     const written = block.bytes.write(line.text, this.#end, "utf8");
     const wide = written !== line.text.length;
@@ -138,15 +142,44 @@ export class OpenBlock {
     this.#end += written;
     block.bytes[this.#end++] = LINE_FEED;
     block.starts[at + 1] = this.#end;
-    block.kinds[at] = kindOf(line) | (wide ? WIDE : 0);
-    const time = line.at ?? Number.NaN;
-    block.times[at] = time;
+    this.#note(kindOf(line.level, line.stream, line.source, line.part) | (wide ? WIDE : 0), line.at ?? Number.NaN);
+    return true;
+  }
+
+  /** As many of the lines from `from` to `to` as have room, copied at once. Their number; 0 when they must go into another block. */
+  pushPlain(lines: PlainLines, lineKinds: Uint16Array, from: number, to: number): number {
+    const block = this.#block;
+    const { starts, ends, ats } = lines;
+    const begin = starts[from] as number;
+    const most = Math.min(to, from + this.#maxLines - block.count);
+    const space = begin + BLOCK_BYTES - this.#end;
+    let last = from;
+    while (last < most && (ends[last] as number) < space) last++;
+    // One that no block has room for gets one of its own.
+    if (last === from && block.count === 0) last++;
+    if (last === from) return 0;
+    const size = (ends[last - 1] as number) + 1 - begin;
+    this.#make(last - from, size);
+    block.bytes.set((lines.bodies[from] as Buffer).subarray(begin, begin + size), this.#end);
+    const shift = this.#end - begin;
+    for (let i = from; i < last; i++) {
+      block.starts[block.count + 1] = (ends[i] as number) + 1 + shift;
+      this.#note(lineKinds[i] as number, ats[i] as number);
+    }
+    this.#end += size;
+    return last - from;
+  }
+
+  /** Of the line whose text is there. */
+  #note(kind: number, time: number): void {
+    const block = this.#block;
+    block.kinds[block.count] = kind;
+    block.times[block.count] = time;
     if (time < this.#from) this.#from = time;
     if (time > this.#to) this.#to = time;
-    if (line.at === null) this.#untimed++;
-    this.#counts[line.level ?? "none"]++;
+    if (Number.isNaN(time)) this.#untimed++;
+    this.#counts[kind & 7] = (this.#counts[kind & 7] as number) + 1;
     block.count++;
-    return true;
   }
 
   /** What is there as a record, and room for the next block, which begins behind it. */
@@ -157,19 +190,20 @@ export class OpenBlock {
     const arrays = bytes.length > 2 * BLOCK_BYTES ? emptyArrays() : { bytes, times, starts, kinds };
     this.#block = new TextBlock(first + count, 0, arrays);
     this.#end = 0;
-    this.#counts = noLevels();
+    this.#counts.fill(0);
     this.#from = Number.POSITIVE_INFINITY;
     this.#to = Number.NEGATIVE_INFINITY;
+    this.#untimed = 0;
     return { record, summary };
   }
 
-  #make(bytes: number): void {
+  #make(lines: number, bytes: number): void {
     const block = this.#block;
-    if (block.count + 1 >= block.starts.length) {
-      const lines = block.times.length * 2;
-      block.times = grown(new Float64Array(lines), block.times);
-      block.starts = grown(new Uint32Array(lines + 1), block.starts);
-      block.kinds = grown(new Uint16Array(lines), block.kinds);
+    if (block.count + lines >= block.starts.length) {
+      const size = Math.max(block.times.length * 2, block.count + lines);
+      block.times = grown(new Float64Array(size), block.times);
+      block.starts = grown(new Uint32Array(size + 1), block.starts);
+      block.kinds = grown(new Uint16Array(size), block.kinds);
     }
     if (this.#end + bytes > block.bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(block.bytes.length * 2, this.#end + bytes));

@@ -10,6 +10,7 @@ import type {
   LogBuffer,
   LogBufferOptions,
   NewLine,
+  PlainLines,
   Spill,
 } from "./types.ts";
 
@@ -22,6 +23,8 @@ const MAX_WRITE = 4 * 1024 * 1024;
 const CACHED = 6;
 /** After a write that failed, so many blocks pass by before another is tried. */
 const PATIENCE = 64;
+
+const levelNames = ["none", "debug", "info", "warn", "error"] as const;
 
 type InMemory = Entry & { memory: NonNullable<Entry["memory"]> };
 
@@ -43,6 +46,7 @@ class Buffering implements LogBuffer {
   #memoryLines = 0;
   #first = 0;
   #missed = 0;
+  /** Of the blocks that are sealed. */
   #levels: LevelCounts = noLevels();
   #spill: Spill | null = null;
   #about: KeptAbout | null = null;
@@ -68,7 +72,19 @@ class Buffering implements LogBuffer {
       this.#seal();
       this.#open.push(line);
     }
-    this.#levels[line.level ?? "none"]++;
+    this.#bound();
+  }
+
+  appendPlain(lines: PlainLines, kinds: Uint16Array, from: number, to: number): void {
+    for (let at = from; at < to && !this.#disposed; ) {
+      const taken = this.#open.pushPlain(lines, kinds, at, to);
+      at += taken;
+      if (taken === 0) this.#seal();
+      else this.#bound();
+    }
+  }
+
+  #bound(): void {
     if (this.#memoryLines + this.#open.block.count > this.#options.maxLines) this.#trim();
   }
 
@@ -106,7 +122,9 @@ class Buffering implements LogBuffer {
   }
 
   get levels(): LevelCounts {
-    return { ...this.#levels };
+    const open = this.#disposed ? noLevels() : this.#open.summary.levels;
+    for (const level of levelNames) open[level] += this.#levels[level];
+    return open;
   }
 
   async lines(from: number, count: number): Promise<Held[]> {
@@ -202,6 +220,7 @@ class Buffering implements LogBuffer {
     this.#entries.push(entry);
     this.#memoryBytes += entry.bytes;
     this.#memoryLines += entry.count;
+    for (const level of levelNames) this.#levels[level] += summary.levels[level];
   }
 
   /** Blocks beyond the bounds go to disk, or are dropped where there is none. */
@@ -321,9 +340,7 @@ class Buffering implements LogBuffer {
       entry.memory = null;
       this.#cache.delete(entry);
       this.#first = entry.first + entry.count;
-      for (const level of ["none", "debug", "info", "warn", "error"] as const) {
-        this.#levels[level] -= entry.levels[level];
-      }
+      for (const level of levelNames) this.#levels[level] -= entry.levels[level];
       if (entry === last) return;
     }
   }

@@ -1,5 +1,5 @@
 /** Where the lines of a log are held: in memory, spilled to disk, kept. */
-export { kinds, levelBit } from "./block.ts";
+export { kindOf, kinds, levelBit } from "./block.ts";
 export { createLogBuffer } from "./buffer.ts";
 export { createLogStore } from "./store.ts";
 export type {

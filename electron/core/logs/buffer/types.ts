@@ -18,6 +18,15 @@ export interface NewLine {
   part: boolean;
 }
 
+/** Lines of printable ASCII and tabs that stand one behind the other in `bodies[i]`, from `starts` to `ends`, a line feed behind each. */
+export interface PlainLines {
+  readonly bodies: readonly (string | Buffer)[];
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Milliseconds since the epoch; NaN for one without a time. */
+  readonly ats: Float64Array;
+}
+
 /** A line that is held. */
 export interface Held extends NewLine {
   index: number;
@@ -55,6 +64,8 @@ export interface LogBufferOptions {
 export interface LogBuffer {
   /** Never throws, never waits. */
   append(line: NewLine): void;
+  /** The same with the lines from `from` to `to`; `kinds` of each as `kindOf` makes them. */
+  appendPlain(lines: PlainLines, kinds: Uint16Array, from: number, to: number): void;
   /** Says that so many lines were never taken. */
   skip(count: number): void;
   readonly first: number;

@@ -5,6 +5,7 @@ import { contextRules } from "./contexts.ts";
 import { familyRules } from "./families.ts";
 import { type PemBlock, pemRule, scanPemLine } from "./pem.ts";
 import { scanPii } from "./pii.ts";
+import { Places } from "./places.ts";
 import type { DetectorKind, Detectors, Hit, Line, Rule } from "./types.ts";
 
 /** Every rule that waits for a keyword. */
@@ -22,6 +23,11 @@ export interface LineResult {
 
 export interface DetectEngine {
   find(text: string, on: Detectors, block: PemBlock | null): LineResult;
+  /**
+   * Where in lines of printable ASCII a rule that waits for a keyword would begin to look; see `Places`. Only lines that
+   * have such a place can have a find, but for PII.
+   */
+  places(bytes: Uint8Array, from: number, to: number): readonly number[];
 }
 
 /** Linear in the length of the line, whatever it holds. */
@@ -31,8 +37,10 @@ export function createDetectEngine(): DetectEngine {
   const lengths = keywords.map(({ keyword }) => keyword.length);
   const owners = keywords.map(({ rule }) => rule);
   const runs = new Runs();
+  const places = new Places(keywords.map(({ keyword, rule }) => ({ text: keyword, ending: rule.ending === true })));
 
   return {
+    places: (bytes, from, to) => places.scan(bytes, from, to),
     find(text, on, block) {
       let line: OpenLine | null = null;
       let places = 0;

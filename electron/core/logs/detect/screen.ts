@@ -23,6 +23,13 @@ export interface Screener {
 export interface LogScreen {
   /** The line with every find as `[detected:KIND]`. The same text where there is none. */
   line(stream: LogLine["stream"], text: string): string;
+  /**
+   * For whole lines of printable ASCII and tabs in `bytes[from, to)`, one byte more behind them: where they have to be
+   * looked at, ascending; null when each has to be. A line without a place stays as it is. The list is used again.
+   */
+  places(stream: LogLine["stream"], bytes: Uint8Array, from: number, to: number): readonly number[] | null;
+  /** A key has begun and is not at its end: each line has to be looked at. */
+  isOpen(stream: LogLine["stream"]): boolean;
   /** Finds so far. */
   readonly detected: ReadonlyMap<DetectorKind, number>;
   /** Lines that were not looked at, since there were too many at once. */
@@ -32,6 +39,8 @@ export interface LogScreen {
 const CHARS_PER_SECOND = 32_000_000;
 /** What judging one place costs, in characters passed over. */
 const PLACE_COST = 24;
+/** Passing over a character of a line that needs no closer look, in characters looked at. */
+const PASSED = 1 / 4;
 const providersOnly: Detectors = { providers: true, assignments: false, pii: false };
 
 export function createScreener({ settings, clock, charsPerSecond = CHARS_PER_SECOND }: ScreenerOptions): Screener {
@@ -57,6 +66,14 @@ export function createScreener({ settings, clock, charsPerSecond = CHARS_PER_SEC
         for (const { kind } of hits) detected.set(kind, (detected.get(kind) ?? 0) + 1);
         return replaced(text, hits);
       },
+      places(stream, bytes, from, to) {
+        const on = settings();
+        if (blocks[stream] !== null || on.pii || !budget.allows()) return null;
+        if (!on.providers && !on.assignments) return nowhere;
+        budget.spend((to - from) * PASSED);
+        return engine.places(bytes, from, to);
+      },
+      isOpen: (stream) => blocks[stream] !== null,
       detected,
       get unchecked() {
         return unchecked;
@@ -76,6 +93,8 @@ export function createScreener({ settings, clock, charsPerSecond = CHARS_PER_SEC
 
   return { log: createLog, text: checkText };
 }
+
+const nowhere: readonly number[] = [];
 
 function replaced(text: string, hits: readonly Hit[]): string {
   if (hits.length === 0) return text;

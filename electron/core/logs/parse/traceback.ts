@@ -39,6 +39,11 @@ type State =
 export interface TracebackReader {
   /** True when the line belongs to the one above it. `level` is what the line says of itself. */
   isPart(line: string, level: LogLevel | null): boolean;
+  /**
+   * The same for a line of printable ASCII and tabs in `bytes[start, end)`: true when it is certainly no part, and is done
+   * with; false when `isPart` has to be asked.
+   */
+  passes(bytes: Uint8Array, start: number, end: number, level: LogLevel | null): boolean;
 }
 
 /**
@@ -53,12 +58,21 @@ export function createTracebackReader(): TracebackReader {
   let alarmed = false;
   let above = false;
 
+  function passed(level: LogLevel | null): void {
+    parts = 0;
+    above = true;
+    alarmed = level === "error" || level === "warn";
+  }
+
   return {
+    passes(bytes, start, end, level) {
+      if (state.kind !== "none" || alarmed || mayBegin((at) => bytes[start + at] as number, end - start)) return false;
+      passed(level);
+      return true;
+    },
     isPart(whole, level) {
-      if (state.kind === "none" && !alarmed && !mayBegin(whole)) {
-        parts = 0;
-        above = true;
-        alarmed = level === "error" || level === "warn";
+      if (state.kind === "none" && !alarmed && !mayBegin((at) => whole.charCodeAt(at), whole.length)) {
+        passed(level);
         return false;
       }
       const head = whole.length > HEAD ? whole.slice(0, HEAD) : whole;
@@ -79,13 +93,14 @@ const beginnings = new Set(" \t|+ETpfg(".split("").map((char) => char.charCodeAt
 const levels = new Set("DIWC".split("").map((char) => char.charCodeAt(0)));
 
 /** False for most lines there are, which are spared the expressions. */
-function mayBegin(line: string): boolean {
-  const first = line.charCodeAt(0);
+function mayBegin(code: (at: number) => number, length: number): boolean {
+  const first = length === 0 ? Number.NaN : code(0);
   if (beginnings.has(first) || first > 0x7e || first < 0x20) return true;
   // `INFO 11-22 10:00:00 [core.py:700] Traceback …`, but not `INFO:     127.0.0.1 …`.
   if (!levels.has(first)) return false;
-  const blank = line.indexOf(" ");
-  return blank > 0 && blank < 9 && isDigit(line.charCodeAt(blank + 1));
+  let blank = 1;
+  while (blank < length && blank < 9 && code(blank) !== 0x20) blank++;
+  return blank + 1 < length && blank < 9 && isDigit(code(blank + 1));
 }
 
 function isDigit(code: number): boolean {

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { ContainerDetail, Engine } from "../../docker/types.ts";
 import { Failure, isFailure } from "../../failure.ts";
-import { createLineAssembler, type TextLine } from "../lines.ts";
+import type { LineBatch } from "../lineBatch.ts";
+import { createLineAssembler } from "../lines.ts";
 import { createResumption } from "../resume.ts";
 import { type Reading, startReading } from "./reading.ts";
 import type { SourceDeps, StartSource } from "./types.ts";
@@ -97,15 +98,22 @@ class Reader {
     if (!this.#reading.signal.aborted) this.#append(this.#lines.end());
   }
 
-  #append(lines: readonly TextLine[]): void {
-    const { append } = this.#deps;
-    for (const line of lines) {
-      if (!this.#resume.isNew(line)) continue;
-      if (this.#returning) this.#returned();
-      this.#resume.seen(line);
-      append({ at: line.at, stream: line.stream, text: line.text });
+  #append(lines: LineBatch): void {
+    const { ats, nss, streams, count } = lines;
+    let from = 0;
+    for (let i = 0; i < count; i++) {
+      const at = ats[i] as number;
+      const ns = nss[i] as number;
+      const stream = streams[i] as 0 | 1;
+      const isNew = this.#resume.isNew(at, ns, stream);
+      if (isNew) this.#resume.seen(at, ns, stream);
+      if (isNew && !this.#returning) continue;
+      this.#deps.take(lines, from, i);
+      from = isNew ? i : i + 1;
+      if (isNew) this.#returned();
     }
-    if (lines.length > 0) this.#deps.changed();
+    this.#deps.take(lines, from, count);
+    if (count > 0) this.#deps.changed();
   }
 
   #returned(): void {

@@ -3,7 +3,8 @@ import type { LogNote } from "../../../contract/logNotes.ts";
 import { batchOf } from "../../docker/index.ts";
 import { Failure } from "../../failure.ts";
 import type { HostLink } from "../../ssh/types.ts";
-import { createLineAssembler, type LineAssembler, type TextLine } from "../lines.ts";
+import type { LineBatch } from "../lineBatch.ts";
+import { createLineAssembler, type LineAssembler } from "../lines.ts";
 import { followScript } from "./fileScript.ts";
 import { createMarkReader, type Piece } from "./marks.ts";
 import { type Reading, startReading } from "./reading.ts";
@@ -39,7 +40,7 @@ class FileReader {
   /** Where the line that is being read began: there it goes on after a loss. */
   #lineStart = 0;
   /** The first bytes are the past: of them the last lines are wanted. */
-  #past: TextLine[] | null = [];
+  #past: string[] | null = [];
   #cutFirst = false;
   #returning = false;
   #gap = false;
@@ -132,26 +133,31 @@ class FileReader {
     const past = this.#past;
     if (past === null) return;
     this.#past = null;
-    this.#add(past.slice(Math.max(0, past.length - this.#deps.tail)));
+    if (past.length === 0) return;
+    if (this.#returning) this.#returned();
+    const from = Math.max(0, past.length - this.#deps.tail);
+    for (const text of past.slice(from)) this.#deps.append({ at: null, stream: "stdout", text });
+    this.#deps.changed();
   }
 
-  #add(lines: readonly TextLine[]): void {
-    if (lines.length === 0) return;
+  #add(lines: LineBatch): void {
+    if (lines.count === 0) return;
     if (this.#past !== null) {
       // The first one was begun in the middle.
-      const from = this.#cutFirst ? 1 : 0;
+      for (let i = this.#cutFirst ? 1 : 0; i < lines.count; i++) this.#past.push(lines.text(i));
       this.#cutFirst = false;
-      for (const line of lines.slice(from)) this.#past.push(line);
       if (this.#past.length > 2 * this.#deps.tail + 1_000) this.#past = this.#past.slice(-this.#deps.tail);
       return;
     }
-    if (this.#returning) {
-      this.#returning = false;
-      this.#note({ id: this.#gap ? "gap" : "back" }, this.#gap ? "warn" : "info");
-      this.#gap = false;
-    }
-    for (const { text } of lines) this.#deps.append({ at: null, stream: "stdout", text });
+    if (this.#returning) this.#returned();
+    this.#deps.take(lines, 0, lines.count);
     this.#deps.changed();
+  }
+
+  #returned(): void {
+    this.#returning = false;
+    this.#note({ id: this.#gap ? "gap" : "back" }, this.#gap ? "warn" : "info");
+    this.#gap = false;
   }
 
   #note(note: LogNote, level: "info" | "warn"): void {

@@ -1,5 +1,6 @@
 import type { LogHead, LogLevel, LogLine } from "../../../contract/logs.ts";
 import type { Clock, Random } from "../../ports.ts";
+import type { LineBatch } from "../lineBatch.ts";
 import type { Masker } from "../masking/index.ts";
 
 /** A line as its source gives it: masked. */
@@ -22,6 +23,8 @@ export interface SourceDeps {
   tail: number;
   /** Takes masked lines, in the order in which they are read. */
   append(line: SourceLine): void;
+  /** The same with many at once: those from `from` to `to` of a batch, of which nothing is kept. */
+  take(lines: LineBatch, from: number, to: number): void;
   /** Told of lines that were never taken. */
   skip?(count: number): void;
   /** True once a line was appended. */

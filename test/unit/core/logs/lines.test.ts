@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { batchOf, type LogFrame } from "../../../../electron/core/docker/index.ts";
 import { createMasker } from "../../../../electron/core/logs/index.ts";
-import { createLineAssembler, MAX_LINE, type TextLine } from "../../../../electron/core/logs/lines.ts";
+import type { TextLine } from "../../../../electron/core/logs/lineBatch.ts";
+import { createLineAssembler, MAX_LINE } from "../../../../electron/core/logs/lines.ts";
 
 const token = "hf_AbCdEf0123456789xyzXYZ";
 const frame = (
@@ -28,8 +29,8 @@ function assembler(values: Record<string, string> = { HF_TOKEN: token }, mono = 
   for (const [name, value] of Object.entries(values)) masker.register(name, Buffer.from(value));
   const lines = createLineAssembler(() => masker.stream(), mono);
   return {
-    push: (frames: readonly LogFrame[]) => lines.push(batchOf(frames)).map(named),
-    end: () => lines.end().map(named),
+    push: (frames: readonly LogFrame[]) => [...lines.push(batchOf(frames))].map(named),
+    end: () => [...lines.end()].map(named),
     reset: () => lines.reset(),
   };
 }

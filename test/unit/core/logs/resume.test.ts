@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { momentToNs } from "../../../../electron/core/docker/index.ts";
-import type { TextLine } from "../../../../electron/core/logs/lines.ts";
+import type { TextLine } from "../../../../electron/core/logs/lineBatch.ts";
 import { createResumption } from "../../../../electron/core/logs/resume.ts";
 
 const origin = Date.UTC(2026, 10, 22, 10, 0, 10);
@@ -33,8 +33,9 @@ it.each([
     const shown: TextLine[] = [];
     const read = (lines: readonly TextLine[]) => {
       for (const each of lines) {
-        if (!resume.isNew(each)) continue;
-        resume.seen(each);
+        const key = [each.at ?? Number.NaN, each.ns, each.stream === "stdout" ? 0 : 1] as const;
+        if (!resume.isNew(...key)) continue;
+        resume.seen(...key);
         shown.push(each);
       }
     };

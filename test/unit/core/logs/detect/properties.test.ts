@@ -65,6 +65,39 @@ describe("whatever a line holds", () => {
   });
 });
 
+describe("the places that need a closer look", () => {
+  const engine = createDetectEngine();
+  const lookedAt = (text: string, before: string): readonly number[] =>
+    engine.places(Buffer.from(`${before}${text}\n`, "latin1"), before.length, before.length + text.length);
+
+  test("are in each line that has a find, wherever it lies", { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(hostile, fc.stringMatching(/^[ -~]{0,9}$/), (raw, before) => {
+        const line = raw.replace(/[^\t -~]/g, "");
+        const places = [...lookedAt(line, before)];
+        if (engine.find(line, standard, null).hits.length > 0) expect(places.length).toBeGreaterThan(0);
+        expect(
+          places.every(
+            (at, n) => at >= before.length && at < before.length + line.length && at > (places[n - 1] ?? -1),
+          ),
+        ).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test("are where each keyword is, in any case, at any offset, and nowhere in clean words", () => {
+    for (const keyword of keywords) {
+      for (const before of ["", "x", "xy", "xyz", "xyzx", "xyzxy", "xyzxyz", "xyzxyzx"]) {
+        for (const text of [keyword, keyword.toUpperCase()]) {
+          expect([keyword, before, lookedAt(`${before}${text}`, "").length > 0]).toEqual([keyword, before, true]);
+        }
+      }
+    }
+    expect(lookedAt("the quick brown fox jumps over a lazy dog, tokens=512 monkeys keyboard", "")).toEqual([]);
+  });
+});
+
 describe("cost", () => {
   const SIZE = 1 << 20;
   const engine = createDetectEngine();

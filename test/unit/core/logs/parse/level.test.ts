@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { levelOf } from "../../../../../electron/core/logs/parse/index.ts";
+import { levelIn, levelOf } from "../../../../../electron/core/logs/parse/index.ts";
 
 describe("levelOf", () => {
   const rows: [string, string, ReturnType<typeof levelOf>][] = [
@@ -23,8 +24,41 @@ describe("levelOf", () => {
     ["part of a word", "INFORMATION about TERRORS", null],
     ["a variable's name", "LOG_LEVEL=ERROR_ONLY", null],
     ["nothing", "", null],
+    ["the first word before a field of somebody's text", "INFO GET /x?level=debug", "info"],
+    ["the first word behind a time", "2026-11-22T10:00:00.123Z WARN level=info", "warn"],
+    ["a time that runs into a word", "2026-11-22T10:00:00ZERROR", null],
   ];
-  it.each(rows)("%s", (_, line, level) => expect(levelOf(line)).toBe(level));
+  it.each(rows)("%s", (_, line, level) => {
+    expect(levelOf(line)).toBe(level);
+    const bytes = Buffer.from(`above ERROR\n${line}\nERROR below`);
+    expect(levelIn(bytes, 12, 12 + line.length)).toBe(level);
+  });
+
+  it("says the same of bytes as of text", () => {
+    const words = [
+      "INFO",
+      "ERROR",
+      "ERR",
+      "WARNING",
+      "Traceback (most recent call last)",
+      "TRACER",
+      "T",
+      "Z",
+      "1T",
+      "9Z",
+    ];
+    const part = fc.oneof(
+      fc.constantFrom(...words, "level=", "lvl=warn", "[", "] ", ": ", "-", " ", "{", '"level":"error"', "2026-11-22"),
+      fc.stringMatching(/^[ -~\t]{0,30}$/),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 9 }), (parts) => {
+        const line = parts.join("");
+        expect(levelIn(Buffer.from(`${line}ERROR`), 0, line.length)).toBe(levelOf(line));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 
   it("takes no long time over hostile lines", () => {
     const began = performance.now();

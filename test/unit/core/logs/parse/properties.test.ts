@@ -97,3 +97,40 @@ function timed(text: string): number {
   readAll(text);
   return performance.now() - began;
 }
+
+describe("lines of a report, told by their bytes", () => {
+  it("are told as by their texts", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        ...[
+          "Traceback (most recent call last):",
+          '  File "/a.py", line 1, in f',
+          "ValueError: no",
+          "panic: x",
+          "\tat x(",
+          "",
+        ],
+        ...[
+          "ERROR it broke",
+          "INFO 11-22 10:00:00 [core.py:700] Traceback (most recent call last):",
+          "INFO:     10.0.0.7 - x",
+        ],
+        ...["goroutine 1 [running]:", "Caused by: java.io.IOException", "I 1", "W1", "D 9"],
+      ),
+      fc.stringMatching(/^[ -~\t]{0,20}$/),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (lines) => {
+        const byText = createTracebackReader();
+        const byBytes = createTracebackReader();
+        for (const line of lines) {
+          const level = levelOf(line);
+          const bytes = Buffer.from(`x${line}y`);
+          const part = !byBytes.passes(bytes, 1, 1 + line.length, level) && byBytes.isPart(line, level);
+          expect(part).toBe(byText.isPart(line, level));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

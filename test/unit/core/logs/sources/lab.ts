@@ -20,6 +20,9 @@ export function readFrom(start: StartSource, tail = 100): Read {
   const source = start({
     tail,
     append: (line) => void lines.push(line),
+    take(batch, from, to) {
+      for (const { at, stream, text } of [...batch].slice(from, to)) lines.push({ at, stream, text });
+    },
     begun: () => lines.length > 0,
     masker,
     clock: systemClock(),
