@@ -13,7 +13,7 @@ import { createFrameReader } from "../../electron/core/docker/frames.ts";
 import { createLogBuffer } from "../../electron/core/logs/buffer/index.ts";
 import { createMasker } from "../../electron/core/logs/index.ts";
 import { createLineAssembler } from "../../electron/core/logs/lines.ts";
-import { levelOf } from "../../electron/core/logs/parse/index.ts";
+import { createTaker } from "../../electron/core/logs/taker.ts";
 import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
 import {
   busyboxImage,
@@ -225,7 +225,8 @@ function onceSeen() {
     tell();
     return text;
   };
-  return { seen, screener: { log: () => ({ line, detected: new Map(), unchecked: 0 }) } };
+  const screen = { line, places: () => null, isOpen: () => false, detected: new Map(), unchecked: 0 };
+  return { seen, screener: { log: () => screen } };
 }
 
 function followDirectly(dockerd: LabDockerd, containerId: string): Promise<{ chunks: number; close(): void }> {
@@ -324,16 +325,16 @@ async function pipeline(secrets: readonly string[]): Promise<BenchRow> {
 }
 
 function throughUs(chunks: readonly Buffer[], masker: ReturnType<typeof createMasker>): number {
-  const reader = createFrameReader({ tty: false, timestamps: false });
+  const reader = createFrameReader({ tty: false, timestamps: true });
   const assembler = createLineAssembler(
     () => masker.stream({ source: "bench" }),
     () => performance.now(),
   );
   const ring = createLogBuffer({ maxLines: 200_000, maxBytes: 64 * 2 ** 20 });
+  const taker = createTaker(ring, null, Date.now);
   for (const chunk of chunks) {
-    for (const { stream, text } of assembler.push(reader.push(Buffer.from(chunk)))) {
-      ring.append({ at: null, stream, level: levelOf(text), text, source: 0, part: false });
-    }
+    const batch = assembler.push(reader.push(Buffer.from(chunk)));
+    taker.lines(batch, 0, batch.count);
   }
   return ring.next;
 }
@@ -366,7 +367,8 @@ function framesInChunks(count: number, secrets: readonly string[]): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; at < count; at++) {
     const end = at % 200 === 0 ? `token ${secrets[at % secrets.length]}` : "x".repeat(100);
-    const line = Buffer.from(`INFO 127.0.0.1:51234 - POST /v1/chat/completions ${at} HTTP/1.1 200 OK ${end}\n`);
+    const stamp = `2026-11-22T10:00:${String(at % 60).padStart(2, "0")}.${String(at).padStart(9, "0")}Z `;
+    const line = Buffer.from(`${stamp}INFO 127.0.0.1:51234 - POST /v1/chat/completions ${at} HTTP/1.1 200 OK ${end}\n`);
     const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
     header.writeUInt32BE(line.length, 4);
     parts.push(header, line);

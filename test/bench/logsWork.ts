@@ -5,7 +5,14 @@ import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import Docker from "dockerode";
 import { createEngine } from "../../electron/core/docker/index.ts";
-import { createLogRoom, createMasker, createOwnLog, type Screener, sourcesOf } from "../../electron/core/logs/index.ts";
+import {
+  createLogRoom,
+  createMasker,
+  createOwnLog,
+  createScreener,
+  type Screener,
+  sourcesOf,
+} from "../../electron/core/logs/index.ts";
 import { systemClock, systemRandom } from "../../electron/core/node.ts";
 import type { HostLink } from "../../electron/core/ssh/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
@@ -20,7 +27,8 @@ export interface LogsPlace {
 
 /**
  * The whole log of an ended container. `dockerode` takes the frames apart and counts the lines, and so does `ours-masked`,
- * masking them first. `dockerode-lines` keeps them as texts; `ours` keeps them masked, judged and ready to be searched.
+ * masking them first. `dockerode-lines` keeps them as texts; `ours` keeps them masked, looked through by the detectors,
+ * judged and ready to be searched.
  */
 export interface LogsWork {
   kind: "ours" | "ours-masked" | "dockerode" | "dockerode-lines";
@@ -41,8 +49,9 @@ export async function openPlace(place: LogsPlace) {
   const masker = createMasker();
   for (const [at, secret] of place.secrets.entries()) masker.register(`SECRET_${at}`, Buffer.from(secret));
   const sources = sourcesOf({ engineOf: async () => engine, linkOf: async () => link, own: createOwnLog(clock) });
-  const newRoom = (screener?: Pick<Screener, "log">) =>
-    createLogRoom({ sources, masker, clock, random: systemRandom(), ...(screener === undefined ? {} : { screener }) });
+  const standard = createScreener({ settings: () => ({ providers: true, assignments: true, pii: false }), clock });
+  const newRoom = (screener: Pick<Screener, "log"> = standard) =>
+    createLogRoom({ sources, masker, clock, random: systemRandom(), screener });
   return { link, engine, newRoom, masker };
 }
 

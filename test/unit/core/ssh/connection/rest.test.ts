@@ -5,11 +5,7 @@ import { createRest } from "../../../../../electron/core/ssh/connection/rest.ts"
 import { fakeClock } from "../../../../helpers/ports.ts";
 
 class CountedSocket extends Socket {
-  read0 = 0;
   readonly said: string[] = [];
-  override get bytesRead(): number {
-    return this.read0;
-  }
   override pause(): this {
     this.said?.push("pause");
     return this;
@@ -22,10 +18,11 @@ class CountedSocket extends Socket {
 
 function stage() {
   const clock = fakeClock();
-  const socket = new CountedSocket();
+  let read = 0;
+  const socket = Object.defineProperty(new CountedSocket(), "bytesRead", { get: () => read });
   const rest = createRest(socket, clock);
   const came = (bytes: number, canWait: boolean) => {
-    socket.read0 += bytes;
+    read += bytes;
     rest.came(bytes, canWait);
   };
   return { clock, socket, rest, came, said: socket.said };
