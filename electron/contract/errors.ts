@@ -63,7 +63,7 @@ export const engineCodes = [
 ] as const;
 
 /** Logs that are not a container's. */
-export const logCodes = ["LOG_FILE_UNREADABLE", "JOURNAL_UNREADABLE"] as const;
+export const logCodes = ["LOG_FILE_UNREADABLE", "JOURNAL_UNREADABLE", "LOG_ORIGIN_UNKNOWN"] as const;
 
 /** Tunnels. */
 export const tunnelCodes = [

@@ -220,6 +220,14 @@ export const savePiece = z.discriminatedUnion("kind", [
 ]);
 export type SavePiece = z.infer<typeof savePiece>;
 
+/** One of the sources that a kept log was read from. */
+export const keptSource = z.object({
+  name: z.string(),
+  /** Of a practice host; null: not known, or partly (another kept log was read in its place). */
+  simulated: z.boolean().nullable(),
+});
+export type KeptSource = z.infer<typeof keptSource>;
+
 const buffer = z.strictObject({ bufferId: z.string().max(64) });
 const view = buffer.extend({ filter: logFilter.optional() });
 const index = z.number().int().nonnegative();
@@ -281,6 +289,7 @@ export const logs = {
   /**
    * Rows under the filter, masked, as a file in pieces. `evidence` is signed with the audit log's key and names its
    * sources, its filter and the newest audit row: `npm run evidence:verify FILE` checks it. Without its `end` it is none.
+   * `LOG_ORIGIN_UNKNOWN` {name}: of a kept log, of which it is not known whether it is of a practice host.
    */
   save: change("log.save", "low")
     .input(view.extend({ format: z.enum(["text", "jsonl", "evidence"]), note: z.string().max(500).optional() }))
@@ -294,7 +303,8 @@ export const logs = {
       logs: z.array(
         z.object({
           id: z.string(),
-          names: z.array(z.string()),
+          /** In the places that its lines name. */
+          sources: z.array(keptSource),
           from: time.nullable(),
           to: time.nullable(),
           lines: z.number().int(),

@@ -55,7 +55,7 @@ export function logSourceName(
   hosts: Pick<Hosts, "sessions">,
   containers: Pick<Containers, "nameOf">,
 ): SourceName | null {
-  if (!("hostId" in ref)) return { name: ref.kind === "kept" ? ref.id : "", hostName: "", simulated: false };
+  if (!("hostId" in ref)) return { name: "", hostName: "", simulated: false };
   const record = hosts.sessions().find((session) => session.record.id === ref.hostId)?.record;
   if (record === undefined) return null;
   const of = { hostName: record.host.name, simulated: record.simulated };

@@ -43,12 +43,14 @@ describe("a log that is kept", () => {
     await openAddress(page, again.address);
     await openSection(page, "Logs");
     await textOf(kept(), (text) => text.includes(name));
+    await seen(kept().getByText("simulated", { exact: true }));
     expect(await axeFindings(page)).toEqual([]);
     await kept()
       .getByRole("button", { name: `Open the log of ${name}` })
       .click();
     expect((await textOf(log(), (text) => text.includes("Listening"))).split("\n")[0]).toBe(lines);
     await seen(page.getByText(`${name} (kept)`));
+    await seen(page.locator(".list-head").getByText("simulated", { exact: true }));
     await seen(page.getByText("ended", { exact: true }));
     // It is kept already.
     expect(await page.getByRole("button", { name: "Keep this log on this machine" }).count()).toBe(0);

@@ -46,7 +46,7 @@ export type EvidenceHeader = z.infer<typeof evidenceHeader>;
 export type EvidenceStatement = Omit<EvidenceHeader, "public_key" | "signature">;
 
 /** For the header's `simulated`. */
-export function howSimulated(sources: readonly { simulated: boolean }[]): EvidenceHeader["simulated"] {
+export function howSimulated(sources: readonly { simulated: boolean | null }[]): EvidenceHeader["simulated"] {
   if (!sources.some(({ simulated }) => simulated)) return "none";
   return sources.every(({ simulated }) => simulated) ? "all" : "some";
 }

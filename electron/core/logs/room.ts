@@ -1,11 +1,12 @@
 import type { LineDetail, LogFilter, LogHead, LogLine, LogSourceRef, SavePiece } from "../../contract/logs.ts";
 import { Failure, isFailure } from "../failure.ts";
 import type { Clock, Disposable, Random } from "../ports.ts";
-import { createLogStore, type KeptLog, type LogStore } from "./buffer/index.ts";
+import { createLogStore, type KeptAbout, type KeptLog, type LogStore } from "./buffer/index.ts";
 import type { Screener } from "./detect/index.ts";
 import type { Density, DensityRange, RowTarget } from "./filter/index.ts";
 import { detailOf } from "./line.ts";
 import type { Masker } from "./masking/index.ts";
+import { type KeptOnes, nameOfKept, placesOf } from "./origins.ts";
 import { pause } from "./pause.ts";
 import { createRegistry } from "./registry.ts";
 import { type Notary, type SaveOrder, saved } from "./save.ts";
@@ -119,8 +120,29 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     folder === undefined ? undefined : createLogStore({ folder, maxBytes: limits.maxDiskBytes, clock, random });
   const sources: Sources =
     store === undefined ? deps.sources : { ...deps.sources, kept: ({ id }) => keptSource(store, id) };
-  const registry = createRegistry({ ...deps, sources, store }, limits);
   const views = new Map<string, View>();
+  const registry = createRegistry({ ...deps, sources, store, nameOf }, limits);
+
+  /** Null for a kept log that nobody looks at: it is called then what it was called before. */
+  function nameOf(ref: LogSourceRef): SourceName | null {
+    if (ref.kind !== "kept") return deps.nameOf?.(ref) ?? null;
+    for (const { kept } of views.values()) {
+      const about = kept.get(ref.id);
+      if (about !== undefined) return nameOfKept(about);
+    }
+    return null;
+  }
+
+  async function keptOf(refs: readonly LogSourceRef[]): Promise<KeptOnes> {
+    const kept = new Map<string, KeptAbout>();
+    for (const ref of refs) {
+      if (ref.kind !== "kept" || store === undefined) continue;
+      // One that is gone is told by its head.
+      const reader = await store.read(ref.id).catch(() => null);
+      if (reader !== null) kept.set(ref.id, reader.about);
+    }
+    return kept;
+  }
 
   function viewOf(bufferId: string): View {
     const view = views.get(bufferId);
@@ -215,6 +237,7 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       for (const ref of refs) {
         if (deps.nameOf?.(ref) === null) throw new Failure("HOST_UNKNOWN", { host: "hostId" in ref ? ref.hostId : "" });
       }
+      const kept = await keptOf(refs);
       const log = registry.acquire(refs, tail);
       if (log.users > limits.maxViews) {
         registry.release(log);
@@ -223,6 +246,7 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
       const view: View = {
         id: deps.random.id(),
         log,
+        kept,
         watchers: 0,
         closed: new AbortController(),
         cancelIdle: () => {},
@@ -244,8 +268,10 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     density: async (bufferId, { filter, ...range }, signal) => viewOf(bufferId).log.rows.density(filter, range, signal),
     line: async (bufferId, index, signal) => detailOf(viewOf(bufferId).log.rows, index, masked, signal),
     async pin(bufferId, pinned) {
-      const { log } = viewOf(bufferId);
-      if (pinned) await log.buffer.pin({ names: log.heads().map(({ name }) => name) });
+      const { log, kept } = viewOf(bufferId);
+      const places = placesOf(log.heads(), kept);
+      const sources = places.map(({ name, simulated }) => ({ name: deps.masker.text(name), simulated }));
+      if (pinned) await log.buffer.pin({ sources });
       else await log.buffer.unpin();
       log.moved();
     },
@@ -256,7 +282,8 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
     },
     save(bufferId, order, signal) {
       const view = viewOf(bufferId);
-      return watched(view, saved(view.log, order, { ...deps, signal: untilClosed(view, signal) }));
+      const { log, kept } = view;
+      return watched(view, saved(log, order, { ...deps, kept, signal: untilClosed(view, signal) }));
     },
     async mark(bufferId, index, note) {
       const { marks, rows, moved } = viewOf(bufferId).log;
@@ -284,6 +311,8 @@ export function createLogRoom(deps: LogRoomDeps): LogRoom {
 interface View {
   id: string;
   log: SharedLog;
+  /** What is known of those of its sources that are kept logs. */
+  kept: KeptOnes;
   watchers: number;
   closed: AbortController;
   cancelIdle: () => void;

@@ -5,6 +5,7 @@ import { Failure } from "../failure.ts";
 import type { Clock } from "../ports.ts";
 import { type EvidenceHeader, type EvidenceStatement, howSimulated } from "./evidence.ts";
 import { createSlices, type Slices } from "./filter/index.ts";
+import { type KeptOnes, originsOf, placesOf } from "./origins.ts";
 import type { SharedLog } from "./shared.ts";
 import type { MaskGuard } from "./types.ts";
 
@@ -30,6 +31,7 @@ export interface Notary {
 export interface SaveDeps {
   masker: Pick<MaskGuard, "text" | "data">;
   notary?: Notary;
+  kept: KeptOnes;
   clock: Clock;
   signal?: AbortSignal | undefined;
 }
@@ -59,17 +61,22 @@ const extensions = { text: "txt", jsonl: "jsonl", evidence: "evidence.jsonl" } a
 /**
  * Rows as a file, from the oldest to the newest that there are at the beginning, piece by piece: nothing but one piece is
  * held. They are masked again: what was registered after a line was read must not leave in it. The header of evidence
- * comes last, since it speaks of all of them. `CANCELLED`, `KEYCHAIN_UNAVAILABLE` when evidence can't be signed.
+ * comes last, since it speaks of all of them. `CANCELLED`, `KEYCHAIN_UNAVAILABLE` when evidence can't be signed,
+ * `LOG_ORIGIN_UNKNOWN` {name} when it can't be said whether its lines are of a practice host.
  *
  * Whose call it is, is asked at once and not when the first piece is.
  */
 export function saved(log: SharedLog, order: SaveOrder, deps: SaveDeps): AsyncGenerator<SavePiece> {
-  return pieces(log, order, deps, order.format === "evidence" ? witnessOf(deps) : null);
+  return pieces(log, order, deps, order.format === "evidence" ? witnessOf(log, deps) : null);
 }
 
-function witnessOf({ notary }: SaveDeps): Witness {
+function witnessOf(log: SharedLog, { notary, kept, masker }: SaveDeps): Witness {
   if (notary === undefined) throw new Failure("KEYCHAIN_UNAVAILABLE", { reason: "nobody can sign" });
   if (!notary.ready()) throw unsigned();
+  for (const head of log.heads()) {
+    const unknown = originsOf(head, kept).find(({ simulated }) => simulated === null);
+    if (unknown !== undefined) throw new Failure("LOG_ORIGIN_UNKNOWN", { name: masker.text(unknown.name) });
+  }
   return { notary, actor: notary.actor() };
 }
 
@@ -94,15 +101,15 @@ async function* pieces(
 async function* rowsOf(
   log: SharedLog,
   { format, filter }: SaveOrder,
-  { clock, masker, signal }: SaveDeps,
+  { clock, masker, kept, signal }: SaveDeps,
   body: Body,
 ): AsyncGenerator<SavePiece> {
   const slices = createSlices(clock, signal);
   await log.rows.advance(filter, signal);
   const { first, next } = log.rows.head(filter);
   const total = next - first;
-  const heads = log.heads();
-  const names = heads.length > 1 ? heads.map(({ name }) => masker.text(name)) : [];
+  const places = placesOf(log.heads(), kept);
+  const names = places.length > 1 ? places.map(({ name }) => masker.text(name)) : [];
   let text = "";
   const piece = (done: number): SavePiece => {
     body.hash.update(text, "utf8");
@@ -169,7 +176,7 @@ async function headerOf(
   log: SharedLog,
   order: SaveOrder,
   body: Body,
-  { masker, clock }: SaveDeps,
+  { masker, kept, clock }: SaveDeps,
   { notary, actor }: Witness,
 ): Promise<string> {
   const statement: EvidenceStatement = {
@@ -180,11 +187,14 @@ async function headerOf(
     // What people typed, and names, may hold a secret as well.
     ...masker.data({
       actor,
-      sources: log.heads().map(({ ref, name, hostName, simulated }) => ({ ref, name, host: hostName, simulated })),
+      sources: placesOf(log.heads(), kept).map(({ ref, name, hostName, simulated }) => {
+        // Null: a kept log that is partly practice.
+        return { ref, name, host: hostName, simulated: simulated !== false };
+      }),
       filter: order.filter ?? {},
       note: order.note ?? "",
     }),
-    simulated: howSimulated(log.heads()),
+    simulated: howSimulated(log.heads().flatMap((head) => originsOf(head, kept))),
     ...{ lines: body.lines, left: body.left, skipped: log.buffer.skipped },
     first: body.first === null ? null : timeText(body.first),
     last: body.last === null ? null : timeText(body.last),

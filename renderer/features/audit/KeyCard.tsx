@@ -37,6 +37,7 @@ export function KeyCard({ open }: { open: boolean }) {
 
 function KeyOf({ fingerprint, pem }: { fingerprint: string; pem: string }) {
   const { t } = useText();
+  const keychain = useQuery(useApi().keychain.state.queryOptions()).data;
   const copied = { doneLabel: t("common.copied") };
   return (
     <div className="stack">
@@ -45,6 +46,7 @@ function KeyOf({ fingerprint, pem }: { fingerprint: string; pem: string }) {
         <code className="audit-print">{fingerprint}</code>
         <CopyButton text={fingerprint} label={t("auditKey.copyFingerprint")} {...copied} />
       </div>
+      {keychain?.mode === "session" && <p className="tone-warn">{t("auditKey.session")}</p>}
       <p className="secondary">{t("auditKey.form")}</p>
       <CodeBlock wrap label={fileName} text={pem} copy={{ label: t("auditKey.copyKey"), ...copied }} />
       <div className="row wrap">

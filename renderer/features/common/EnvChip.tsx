@@ -22,13 +22,19 @@ export function shortGpuName(name: string): string {
   return name.replace(/^NVIDIA\s+/, "").replace(/\s*\(simulated\)$/, "");
 }
 
-/** Everything of the practice fleet says what it is. */
-export function SimulatedChip() {
+/** Everything of the practice fleet says what it is; `unknown`: it may be of it. */
+export function SimulatedChip({ unknown = false }: { unknown?: boolean }) {
   const { t } = useText();
   return (
-    <Chip square look="simulated" title={t("practice.chipTitle")}>
+    <Chip square look="simulated" title={t(unknown ? "practice.unknownTitle" : "practice.chipTitle")}>
       <FlaskConical size={12} aria-hidden="true" />
-      <span className="word">{t("practice.simulated")}</span>
+      <span className="word">{t(unknown ? "practice.unknown" : "practice.simulated")}</span>
     </Chip>
   );
+}
+
+/** Whether any of the sources is simulated, or may be (`null`). */
+export function OriginChip({ sources }: { sources: readonly { simulated: boolean | null }[] }) {
+  if (sources.some(({ simulated }) => simulated === true)) return <SimulatedChip />;
+  return sources.some(({ simulated }) => simulated === null) && <SimulatedChip unknown />;
 }

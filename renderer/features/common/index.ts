@@ -1,5 +1,5 @@
 export { ConfirmByName } from "./ConfirmByName.tsx";
-export { EnvChip, isProduction, SimulatedChip, shortGpuName } from "./EnvChip.tsx";
+export { EnvChip, isProduction, OriginChip, SimulatedChip, shortGpuName } from "./EnvChip.tsx";
 export { FindingRow, ScoreMeter, SeverityChip, sortFindings } from "./Findings.tsx";
 export { foldCommand } from "./foldCommand.ts";
 export { offerFile } from "./offerFile.ts";

@@ -3,12 +3,36 @@ import { join } from "node:path";
 import { z } from "zod";
 import { HEAD_BYTES, type RecordHead, readHead, readRecord } from "./block.ts";
 import { readAt, SEGMENT_NAME } from "./segments.ts";
-import type { Held, KeptLog, KeptReader } from "./types.ts";
+import type { Held, KeptAbout, KeptLog, KeptReader } from "./types.ts";
 
 /** Stands in the folder of a log that stays. */
 export const KEPT_FILE = "kept.json";
 
-const keptFile = z.object({ version: z.literal(1), names: z.array(z.string().max(1_000)).max(64) });
+/** Characters of a name; a longer one is cut when it is written. */
+const MAX_NAME = 1_000;
+const name = z.string().max(MAX_NAME);
+const MAX_SOURCES = 64;
+
+const now = z.object({
+  version: z.literal(2),
+  sources: z
+    .array(z.object({ name, simulated: z.boolean().nullable() }))
+    .min(1)
+    .max(MAX_SOURCES),
+});
+/** Says nothing of practice hosts: nobody knows any more. */
+const before = z
+  .object({ version: z.literal(1), names: z.array(name).max(MAX_SOURCES) })
+  .transform(({ names }): KeptAbout => {
+    return { sources: (names.length > 0 ? names : [""]).map((name) => ({ name, simulated: null })) };
+  });
+const keptFile = z.union([now, before]);
+
+/** What stands in `KEPT_FILE`. */
+export function keptText({ sources }: KeptAbout): string {
+  const written = sources.map(({ name, simulated }) => ({ name: name.slice(0, MAX_NAME), simulated }));
+  return JSON.stringify({ version: 2, sources: written } satisfies z.input<typeof now>);
+}
 
 /** Longest record that is believed: one line of a mebibyte, or a block of short ones. */
 const MAX_RECORD = 16 * 1024 * 1024;
@@ -21,7 +45,7 @@ interface Record extends RecordHead {
 export async function readKept(folder: string, id: string): Promise<KeptReader | null> {
   const parsed = keptFile.safeParse(await jsonOf(join(folder, KEPT_FILE)));
   if (!parsed.success) return null;
-  const about: KeptLog = { id, names: parsed.data.names, from: null, to: null, lines: 0, bytes: 0 };
+  const about: KeptLog = { id, sources: parsed.data.sources, from: null, to: null, lines: 0, bytes: 0 };
   const names = await segmentsIn(folder);
   for (const name of names) {
     await withFile(join(folder, name), async (handle) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Failure, reasonOf } from "../../failure.ts";
 import { createSerial } from "../../serial.ts";
 import { errorCode, writeFileAtomic } from "../../store/index.ts";
-import { bytesIn, KEPT_FILE, readKept } from "./kept.ts";
+import { bytesIn, KEPT_FILE, keptText, readKept } from "./kept.ts";
 import { Segments } from "./segments.ts";
 import type { KeptReader, LogStore, LogStoreOptions, Place, Spill } from "./types.ts";
 
@@ -80,8 +80,7 @@ export function createLogStore(options: LogStoreOptions): LogStore {
       read: (place) => mine.segments.read(place).catch(() => null),
       async keep(about) {
         await ready;
-        const text = JSON.stringify({ version: 1, names: about.names });
-        await writeFileAtomic(join(mine.segments.folder, KEPT_FILE), text, options);
+        await writeFileAtomic(join(mine.segments.folder, KEPT_FILE), keptText(about), options);
         mine.kept = true;
       },
       async unkeep() {

@@ -1,4 +1,4 @@
-import type { LogHead, LogLine } from "../../../contract/logs.ts";
+import type { KeptSource, LogHead, LogLine } from "../../../contract/logs.ts";
 import type { Random } from "../../ports.ts";
 import type { AtomicDeps } from "../../store/index.ts";
 
@@ -32,10 +32,10 @@ export interface Held extends NewLine {
   index: number;
 }
 
-/** What a log that was kept is called, and what its source places meant. */
+/** What the source places of a log that was kept meant. */
 export interface KeptAbout {
-  /** One for each source, in their places. */
-  names: string[];
+  /** At least one, in their places. */
+  sources: KeptSource[];
 }
 
 /** A log that was kept on this machine. */

@@ -27,6 +27,8 @@ export const audit = {
     "Whoever checks signed evidence from this console needs this key. Give it to them in another way than the file itself: in person, or have them compare the fingerprint by telephone.",
   "auditKey.form":
     "Ed25519. The fingerprint is the SHA-256 of the public key (SPKI, DER) in base64, not that of an SSH key.",
+  "auditKey.session":
+    "Secrets are kept for this session only, and so is this key: save it now, since the next start signs with another one.",
   "auditKey.copyFingerprint": "Copy the fingerprint",
   "auditKey.copyKey": "Copy the key",
   "auditKey.save": "Save the key",

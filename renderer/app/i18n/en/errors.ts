@@ -112,6 +112,9 @@ export const errors = {
     "{path} {reason, select, directory {is a folder, not a log file.} other {may not be read by this user.}}",
   "error.LOG_FILE_UNREADABLE.hint":
     "{reason, select, directory {Give the path of a file in it.} other {Let the user of this host read it, for example by the group adm, and open it again.}}",
+  "error.LOG_ORIGIN_UNKNOWN":
+    "It is not known whether the kept log of {name} is of a practice host, so it is not signed.",
+  "error.LOG_ORIGIN_UNKNOWN.hint": "Save it as text or as JSON lines.",
   "error.JOURNAL_UNREADABLE":
     "{reason, select, missing {The host has no journalctl.} denied {This user may not read the host's journal.} empty {The host keeps no journal.} other {journalctl cannot read the host's journal.}}",
   "error.JOURNAL_UNREADABLE.hint":

@@ -123,6 +123,9 @@ export const shell = {
   "practice.title": "Practice fleet",
   "practice.simulated": "simulated",
   "practice.chipTitle": "Part of the practice fleet: everything here runs on this machine",
+  "practice.unknown": "simulated?",
+  "practice.unknownTitle":
+    "Kept by an earlier version, which did not write down whether a host is of the practice fleet",
   "practice.try": "Try the practice fleet",
   "practice.stop": "Stop the practice fleet",
   "practice.stopText": "Stopping takes the simulated hosts out again, with all they hold.",

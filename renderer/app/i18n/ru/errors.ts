@@ -110,6 +110,8 @@ export const errors = {
     "{reason, select, directory {{path} — это каталог, а не файл журнала.} other {Этому пользователю нельзя читать {path}.}}",
   "error.LOG_FILE_UNREADABLE.hint":
     "{reason, select, directory {Укажите путь к файлу в нём.} other {Дайте пользователю этого хоста право на чтение, например через группу adm, и откройте файл снова.}}",
+  "error.LOG_ORIGIN_UNKNOWN": "Неизвестно, учебный ли хост вёл сохранённый журнал {name}, поэтому он не подписывается.",
+  "error.LOG_ORIGIN_UNKNOWN.hint": "Сохраните его как текст или строки JSON.",
   "error.JOURNAL_UNREADABLE":
     "{reason, select, missing {На хосте нет journalctl.} denied {Этому пользователю нельзя читать журнал хоста.} empty {Хост не ведёт журнал.} other {journalctl не может прочитать журнал хоста.}}",
   "error.JOURNAL_UNREADABLE.hint":

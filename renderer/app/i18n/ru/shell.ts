@@ -123,6 +123,8 @@ export const shell = {
   "practice.title": "Учебный парк",
   "practice.simulated": "имитация",
   "practice.chipTitle": "Часть учебного парка: всё это работает на этой машине",
+  "practice.unknown": "имитация?",
+  "practice.unknownTitle": "Сохранено прежней версией: она не записывала, учебный ли это хост",
   "practice.try": "Открыть учебный парк",
   "practice.stop": "Остановить учебный парк",
   "practice.stopText": "При остановке учебные хосты убираются со всем, что на них есть.",

@@ -6,7 +6,7 @@ import { useText } from "../../../app/i18n/index.tsx";
 import { useAction } from "../../../client/actions.ts";
 import { useApi } from "../../../client/hooks.ts";
 import { Button, IconButton } from "../../../ui/index.ts";
-import { ProblemBanner } from "../../common/index.ts";
+import { OriginChip, ProblemBanner } from "../../common/index.ts";
 
 type Choice = (ref: LogSourceRef, name: string, more?: ReactNode) => ReactNode;
 
@@ -21,13 +21,14 @@ export function KeptLogs({ choice }: { choice: Choice }) {
     <>
       <h4>{t("logs.kept")}</h4>
       <ul>
-        {kept.map(({ id, names, from, to, lines, bytes }) => {
-          const name = fmt.list(names);
+        {kept.map(({ id, sources, from, to, lines, bytes }) => {
+          const name = fmt.list(sources.map((source) => source.name));
           const when = [from, to].filter((at) => at !== null).map((at) => fmt.stamp(at));
           return choice(
             { kind: "kept", id },
             name,
             <>
+              <OriginChip sources={sources} />
               <span className="muted nowrap" title={when.join(" – ")}>
                 {t("logs.lines", { count: lines })} · {fmt.bytes(bytes)}
               </span>

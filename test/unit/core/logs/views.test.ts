@@ -188,7 +188,13 @@ describe("a pinned log", () => {
       const all = await room.kept();
       return all.length === 1 && all;
     });
-    expect(kept).toMatchObject({ names: ["llm"], from: 1_000, to: 3_000, lines: 3, bytes: expect.any(Number) });
+    expect(kept).toMatchObject({
+      sources: [{ name: "llm", simulated: false }],
+      from: 1_000,
+      to: 3_000,
+      lines: 3,
+      bytes: expect.any(Number),
+    });
     const again = await room.open({ sources: [{ kind: "kept", id: kept?.id ?? "" }] });
     await until(() => room.head(again.bufferId).state === "ended");
     const { lines } = await room.window(again.bufferId, { from: 0, count: 10 });

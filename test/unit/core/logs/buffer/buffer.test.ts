@@ -89,7 +89,7 @@ describe("a buffer in memory", () => {
   it("can't be pinned without a store, and holds nothing once disposed", async () => {
     const buffer = createLogBuffer({ maxLines: 8, maxBytes: 1e9 });
     buffer.append(newLine("x"));
-    await expect(buffer.pin({ names: [] })).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
+    await expect(buffer.pin({ sources: [] })).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
     await buffer.dispose();
     await buffer.dispose();
     buffer.append(newLine("y"));

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
@@ -147,7 +147,9 @@ describe("a buffer that spills", () => {
     expect(buffer.problem).toEqual({ code: "STORE_UNWRITABLE", details: { file: "logs", reason: expect.any(String) } });
     expect(buffer.next - buffer.first).toBeGreaterThanOrEqual(1_750);
     expect(await textsOf(buffer)).toEqual(numbered(buffer.first, 9_000));
-    await expect(buffer.pin({ names: ["x"] })).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
+    await expect(buffer.pin({ sources: [{ name: "x", simulated: false }] })).rejects.toMatchObject({
+      code: "STORE_UNWRITABLE",
+    });
     expect(buffer.pinned).toBe(false);
   });
 
@@ -201,7 +203,12 @@ describe("a buffer that spills", () => {
 });
 
 describe("kept logs", () => {
-  const about = { names: ["web", "worker"] };
+  const about = {
+    sources: [
+      { name: "web", simulated: true },
+      { name: "worker", simulated: false },
+    ],
+  };
   const line = (i: number): NewLine =>
     newLine(`line ${i}`, { at: 1_000 + i / 4, source: i % 2, level: i % 3 === 0 ? "warn" : null, part: i % 5 === 0 });
 
@@ -217,7 +224,7 @@ describe("kept logs", () => {
     const later = make();
     const [log] = await later.kept();
     expect([log, later.bytes]).toEqual([
-      { id: expect.any(String), names: about.names, from: 1_000, to: 2_499.75, lines: 6_000, bytes: later.bytes },
+      { id: expect.any(String), ...about, from: 1_000, to: 2_499.75, lines: 6_000, bytes: later.bytes },
       expect.any(Number),
     ]);
     const lines: NewLine[] = [];
@@ -251,8 +258,8 @@ describe("kept logs", () => {
     const before = filesIn(folder).length;
     const later = make();
     const [log, ...more] = await later.kept();
-    expect([log?.names, log!.lines > 4_000, more, filesIn(folder).length < before]).toEqual([
-      about.names,
+    expect([log?.sources, log!.lines > 4_000, more, filesIn(folder).length < before]).toEqual([
+      about.sources,
       true,
       [],
       true,
@@ -287,19 +294,6 @@ describe("kept logs", () => {
     const buffer = bufferIn(store);
     await feed(buffer, 30_000);
     expect((await make().kept())[0]?.lines).toBe(4_000);
-  });
-
-  const strange: [string, string][] = [
-    ["no JSON", "{"],
-    ["another form", '{"version":1,"names":"x"}'],
-    ["another version", '{"version":2,"names":[]}'],
-  ];
-  it.each(strange)("must be refused: %s in its file", async (_, text) => {
-    const { folder, make } = storeIn();
-    mkdirSync(join(folder, "strange"), { recursive: true });
-    writeFileSync(join(folder, "strange", "kept.json"), text);
-    const store = make();
-    expect(await store.kept()).toEqual([]);
   });
 
   it.each(["..", "../x", "", "a/b", "."])("must be refused: the id %j", async (id) => {
