@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RPCHandler } from "@orpc/server/message-port";
 import { createCore } from "./core/createCore.ts";
 import { keytarKeyring } from "./core/keychain/index.ts";
-import { systemClock, systemRandom } from "./core/node.ts";
+import { letHeapGrow, systemClock, systemRandom } from "./core/node.ts";
 import { claimFolder, coreEnvironment } from "./shells/place/index.ts";
 import { linkToMain, type StartMessage } from "./shells/utility/index.ts";
 
@@ -14,6 +14,7 @@ const built = import.meta.dirname;
 async function start({ data, home, practice }: StartMessage) {
   const claim = await claimFolder(data);
   if (!claim.held) throw new Error(`Gatehouse is already running with ${data} (process ${claim.pid}).`);
+  letHeapGrow();
   const clock = systemClock();
   const random = systemRandom();
   const core = await createCore(

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createCore } from "./core/createCore.ts";
 import { keytarKeyring } from "./core/keychain/index.ts";
-import { nodeForker, systemClock, systemRandom } from "./core/node.ts";
+import { letHeapGrow, nodeForker, systemClock, systemRandom } from "./core/node.ts";
 import type { Ports } from "./core/ports.ts";
 import { canShowBrowser, type Flags, openBrowserDoor, parseFlags, showInBrowser } from "./shells/browser/index.ts";
 import { loadAssets, openableLink } from "./shells/page/index.ts";
@@ -22,6 +22,7 @@ async function serve(flags: Flags): Promise<void> {
   const claim = await claimFolder(data);
   if (!claim.held) throw new Error(`Gatehouse is already running with ${data} (process ${claim.pid}).`);
 
+  letHeapGrow();
   const clock = systemClock();
   const random = systemRandom();
   const ports: Ports = {

@@ -1,6 +1,7 @@
 /** Clock, randomness and child programs as plain Node offers them: for the browser door, the tests and the scripts. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
 import type { Clock, ForkedProgram, Forker, Random } from "./ports.ts";
 
 /** Longest wait a Node timer takes; beyond it a timer would fire at once. */
@@ -15,6 +16,18 @@ export function systemClock(): Clock {
       return () => clearTimeout(timer);
     },
   };
+}
+
+/** How much the heap may grow, in percent of what it holds, before it is gone through. */
+const GROWTH = 200;
+
+/**
+ * V8 counts the memory of buffers as growth of its heap, and goes through all of the heap when it has grown by 8 MiB: a
+ * busy log brings as much in a fifth of a second, and half of what the console did for it was that. Called once, when the
+ * process of the core starts. Not in Electron, which may have frozen V8's flags by then.
+ */
+export function letHeapGrow(): void {
+  if (process.versions.electron === undefined) setFlagsFromString(`--heap-growing-percent=${GROWTH}`);
 }
 
 /** Random bytes of the operating system; ids are UUIDv7 (RFC 9562 §5.7), strictly rising within one `Random`. */
