@@ -34,7 +34,7 @@ import type { BenchRow } from "./types.ts";
 
 const run = promisify(execFile);
 const runs = 5;
-const lines = 120_000;
+const lines = 300_000;
 const liveLines = 60;
 const firstLines = 15;
 

@@ -13,7 +13,7 @@ import {
   type Screener,
   sourcesOf,
 } from "../../electron/core/logs/index.ts";
-import { systemClock, systemRandom } from "../../electron/core/node.ts";
+import { letHeapGrow, systemClock, systemRandom } from "../../electron/core/node.ts";
 import type { HostLink } from "../../electron/core/ssh/index.ts";
 import { testLink } from "../helpers/lab/link.ts";
 
@@ -140,6 +140,8 @@ async function dockerode(docker: Docker, { kind, containerId, lines }: LogsWork)
 }
 
 async function serve(given: LogsPlace): Promise<void> {
+  // As the process of the core does; dockerode reads in the same one.
+  letHeapGrow();
   const place = await openPlace(given);
   const agent = new ChannelAgent(place.link, given.socket);
   const docker = new Docker({ agent, protocol: "http", host: "engine" } as Docker.DockerOptions);
