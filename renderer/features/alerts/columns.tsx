@@ -22,7 +22,7 @@ export function alertColumns(text: Text, { acknowledge, rotate, details }: Alert
     {
       id: "state",
       title: t("alerts.column.state"),
-      width: "104px",
+      width: "92px",
       priority: 1,
       sort: (row) => ["firing", "seen", "over"].indexOf(row.state),
       cell: (row) => <State tone={toneOf(row)} hollow={row.state !== "firing"} word={t(`alerts.state.${row.state}`)} />,
@@ -30,7 +30,7 @@ export function alertColumns(text: Text, { acknowledge, rotate, details }: Alert
     {
       id: "what",
       title: t("alerts.column.what"),
-      width: "28%",
+      width: "25%",
       priority: 1,
       sort: (row) => row.rule?.name ?? row.secret?.name ?? "",
       cell: (row) => (
@@ -45,7 +45,7 @@ export function alertColumns(text: Text, { acknowledge, rotate, details }: Alert
     {
       id: "where",
       title: t("alerts.column.where"),
-      width: "22%",
+      width: "25%",
       priority: 1,
       sort: (row) => row.sourceName,
       cell: (row) => (

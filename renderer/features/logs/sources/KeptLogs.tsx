@@ -27,13 +27,13 @@ export function KeptLogs({ choice }: { choice: Choice }) {
           return choice(
             { kind: "kept", id },
             name,
-            <>
+            <span className="row">
               <OriginChip sources={sources} />
               <span className="muted nowrap" title={when.join(" – ")}>
                 {t("logs.lines", { count: lines })} · {fmt.bytes(bytes)}
               </span>
               <DropButton id={id} name={name} />
-            </>,
+            </span>,
           );
         })}
       </ul>
