@@ -124,16 +124,19 @@ describe("a log of three million lines", () => {
     log.evaluate((element) => element.scrollTop / Math.max(1, element.scrollHeight - element.clientHeight));
   /** Pulls the thumb from where it is to a share of the bar. */
   async function pull(share: number): Promise<void> {
-    const box = (await log.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-    const width = await log.evaluate((element) => element.getBoundingClientRect().width - element.clientWidth);
-    expect(width).toBeGreaterThan(4);
-    const x = box.x + box.width - width / 2;
     // The bar's buttons, and half of the thumb, which has its least height.
     const half = 17;
-    const y = (of: number) => box.y + half + of * (box.height - 2 * half);
+    /** Where the bar is now: the density above it may have come meanwhile. */
+    const bar = async () => {
+      const box = (await log.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+      const width = await log.evaluate((element) => element.getBoundingClientRect().width - element.clientWidth);
+      expect(width).toBeGreaterThan(4);
+      return { x: box.x + box.width - width / 2, y: (of: number) => box.y + half + of * (box.height - 2 * half) };
+    };
     // Chromium loses moves of a bar that come faster than frames: the hand goes on until the thumb is there.
     await until(
       async () => {
+        const { x, y } = await bar();
         await page.mouse.move(x, y(await thumb()));
         await page.mouse.down();
         for (let tries = 0; tries < 5; tries += 1) {
