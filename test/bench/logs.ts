@@ -14,6 +14,7 @@ import { createLogBuffer } from "../../electron/core/logs/buffer/index.ts";
 import { createMasker } from "../../electron/core/logs/index.ts";
 import { createLineAssembler } from "../../electron/core/logs/lines.ts";
 import { createTaker } from "../../electron/core/logs/taker.ts";
+import { letHeapGrow } from "../../electron/core/node.ts";
 import { bundleScript } from "../../scripts/lib/bundleScript.mjs";
 import {
   busyboxImage,
@@ -48,6 +49,8 @@ interface Lab {
 
 export async function bench(): Promise<BenchRow[]> {
   if (mustSkip("bench of logs", "sshd", "dockerd", "busybox")) return [];
+  // As the process of the core does.
+  letHeapGrow();
   const closers: (() => unknown)[] = [];
   try {
     const [dockerd, sshd] = await Promise.all([startDockerd(), startSshd()]);
@@ -298,7 +301,7 @@ function printInto(pipes: readonly number[]): () => void {
 
 /** Frames that are in memory already, to masked lines. */
 async function pipeline(secrets: readonly string[]): Promise<BenchRow> {
-  const count = 20_000;
+  const count = 60_000;
   const chunks = framesInChunks(count, secrets);
   const masker = createMasker();
   for (const [at, secret] of secrets.entries()) masker.register(`SECRET_${at}`, Buffer.from(secret));
