@@ -120,6 +120,7 @@ async function throughput(lab: Lab): Promise<BenchRow[]> {
   lab.closers.push(() => timed([...ssh.slice(0, -1), "-O", "exit", "127.0.0.1"]).catch(() => undefined));
   const contenders = {
     ours: await reader("ours"),
+    "ours-detected": await reader("ours-detected"),
     "ours-masked": await reader("ours-masked"),
     dockerode: await reader("dockerode"),
     "dockerode-lines": await reader("dockerode-lines"),
@@ -127,7 +128,7 @@ async function throughput(lab: Lab): Promise<BenchRow[]> {
     ssh: async (): Promise<LogsAnswer> => [await timed([...ssh, ...docker]), 0],
   };
   const took: Record<keyof typeof contenders, LogsAnswer[]> = {
-    ...{ ours: [], "ours-masked": [], dockerode: [], "dockerode-lines": [], docker: [], ssh: [] },
+    ...{ ours: [], "ours-detected": [], "ours-masked": [], dockerode: [], "dockerode-lines": [], docker: [], ssh: [] },
   };
   for (let round = 0; round <= runs; round++) {
     for (const [name, read] of Object.entries(contenders) as [keyof typeof contenders, () => Promise<LogsAnswer>][]) {
@@ -137,8 +138,24 @@ async function throughput(lab: Lab): Promise<BenchRow[]> {
   }
   const speeds = (name: keyof typeof took) => took[name].map(([wall]) => lines / wall);
   const against = (peerName: string, name: keyof typeof took, goal: number | null): BenchRow => ({
-    ...{ name: `whole log, masked, beside ${peerName}`, peerName, unit: "k lines/s", higherIsBetter: true, goal },
+    ...{
+      name: `whole log, masked and kept, beside ${peerName}`,
+      peerName,
+      unit: "k lines/s",
+      higherIsBetter: true,
+      goal,
+    },
     ...{ ours: middle(speeds("ours")), peer: middle(speeds(name)), spread: spreadOf(speeds("ours")) },
+  });
+  const detected = (peerName: string, name: keyof typeof took): BenchRow => ({
+    ...{
+      name: `the same with detectors, beside ${peerName}`,
+      peerName,
+      unit: "k lines/s",
+      higherIsBetter: true,
+      goal: null,
+    },
+    ...{ ours: middle(speeds("ours-detected")), peer: middle(speeds(name)), spread: spreadOf(speeds("ours-detected")) },
   });
   const cpu = (name: keyof typeof took) => took[name].map(([, ms]) => ms);
   const work = (what: string, way: keyof typeof took, name: keyof typeof took, goal: number | null): BenchRow => ({
@@ -149,9 +166,12 @@ async function throughput(lab: Lab): Promise<BenchRow[]> {
     against("docker logs -f", "docker", 0.95),
     against("ssh host docker logs -f", "ssh", 1.3),
     against("dockerode", "dockerode", null),
+    detected("docker logs -f", "docker"),
+    detected("ssh host docker logs -f", "ssh"),
     work("whole log, masked, not kept", "ours-masked", "dockerode", 1 / 0.6),
     work("whole log, masked, judged and kept", "ours", "dockerode", 1 / 0.6),
     work("whole log, masked, judged and kept", "ours", "dockerode-lines", null),
+    work("the same with detectors", "ours-detected", "dockerode", null),
   ];
 }
 

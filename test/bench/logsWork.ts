@@ -27,11 +27,11 @@ export interface LogsPlace {
 
 /**
  * The whole log of an ended container. `dockerode` takes the frames apart and counts the lines, and so does `ours-masked`,
- * masking them first. `dockerode-lines` keeps them as texts; `ours` keeps them masked, looked through by the detectors,
- * judged and ready to be searched.
+ * masking them first. `dockerode-lines` keeps them as texts; `ours` keeps them masked, judged and ready to be searched, and
+ * `ours-detected` has the detectors look through them as well, as the console does.
  */
 export interface LogsWork {
-  kind: "ours" | "ours-masked" | "dockerode" | "dockerode-lines";
+  kind: "ours" | "ours-detected" | "ours-masked" | "dockerode" | "dockerode-lines";
   containerId: string;
   lines: number;
 }
@@ -49,16 +49,16 @@ export async function openPlace(place: LogsPlace) {
   const masker = createMasker();
   for (const [at, secret] of place.secrets.entries()) masker.register(`SECRET_${at}`, Buffer.from(secret));
   const sources = sourcesOf({ engineOf: async () => engine, linkOf: async () => link, own: createOwnLog(clock) });
-  const standard = createScreener({ settings: () => ({ providers: true, assignments: true, pii: false }), clock });
-  const newRoom = (screener: Pick<Screener, "log"> = standard) =>
-    createLogRoom({ sources, masker, clock, random: systemRandom(), screener });
-  return { link, engine, newRoom, masker };
+  const detectors = createScreener({ settings: () => ({ providers: true, assignments: true, pii: false }), clock });
+  const newRoom = (screener?: Pick<Screener, "log">) =>
+    createLogRoom({ sources, masker, clock, random: systemRandom(), ...(screener === undefined ? {} : { screener }) });
+  return { link, engine, newRoom, masker, detectors };
 }
 
 type Place = Awaited<ReturnType<typeof openPlace>>;
 
-async function ours({ newRoom }: Place, { containerId, lines }: LogsWork): Promise<void> {
-  const room = newRoom();
+async function ours({ newRoom, detectors }: Place, { kind, containerId, lines }: LogsWork): Promise<void> {
+  const room = newRoom(kind === "ours-detected" ? detectors : undefined);
   const { bufferId } = await room.open({
     sources: [{ kind: "container", hostId: "host-1", containerId }],
     tail: lines,
@@ -148,8 +148,12 @@ async function serve(given: LogsPlace): Promise<void> {
   process.on("message", (work: LogsWork) => {
     const began = performance.now();
     const cpu = process.cpuUsage();
-    const way = { ours: () => ours(place, work), "ours-masked": () => oursMasked(place, work) };
-    (work.kind === "ours" || work.kind === "ours-masked" ? way[work.kind]() : dockerode(docker, work)).then(
+    const way = {
+      ...{ ours: () => ours(place, work), "ours-detected": () => ours(place, work) },
+      ...{ "ours-masked": () => oursMasked(place, work) },
+      ...{ dockerode: () => dockerode(docker, work), "dockerode-lines": () => dockerode(docker, work) },
+    };
+    way[work.kind]().then(
       () => {
         const { user, system } = process.cpuUsage(cpu);
         process.send?.([performance.now() - began, (user + system) / 1000] satisfies LogsAnswer);
